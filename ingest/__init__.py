@@ -1,0 +1,1 @@
+"""campaign-reach: from a Graph API answer to a number that can be published and proved."""

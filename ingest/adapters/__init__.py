@@ -1,0 +1,1 @@
+"""One outside system each: the Graph API, landing, the registry, the warehouse, the publication."""

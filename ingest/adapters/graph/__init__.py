@@ -1,0 +1,1 @@
+"""Meta's Graph API: session, checked answers, pager, tokens, and what we read from Facebook and Instagram."""

@@ -1,0 +1,1 @@
+"""Landing: the bytes as received, one immutable file per batch."""

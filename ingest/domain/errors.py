@@ -1,0 +1,99 @@
+"""What can go wrong, grouped by who must act.
+
+CampaignReachError
+├── TryAgain                     the step may be repeated by itself
+│   ├── GraphUnavailable         network, 5xx, an answer that is no answer
+│   ├── RateLimited              a quota is used up; carries when it may go on
+│   └── WarehouseBusy            another process holds the DuckDB file
+├── SomebodyMustAct              repeating does not help
+│   ├── RegistryInvalid          a campaign file: file, line, field, what is allowed
+│   ├── SettingsInvalid          a setting is missing or cannot be used
+│   ├── TokenRefused             missing, expired, revoked, or without a scope
+│   ├── RequestRefused           Meta refuses the request itself
+│   ├── UnsafeAnswer             redirect or foreign host: nothing is followed
+│   ├── LandingDamaged           a landed file is not what was written
+│   ├── StorageFailed            disk full, read-only, permission
+│   ├── WarehouseBroken          the warehouse cannot be read: rebuild it
+│   ├── GateStopped              the candidate does not hold; the served version stays
+│   └── PortTaken                the address is in use
+└── ObjectRejected               one object is bad: quarantine it and go on
+"""
+
+from datetime import datetime
+
+
+class CampaignReachError(Exception):
+    """An error whose message says what, which id, and what to do next; never a secret."""
+
+
+class TryAgain(CampaignReachError):
+    """The step may be repeated by itself."""
+
+
+class GraphUnavailable(TryAgain):
+    """Meta did not answer, or what came was no answer."""
+
+
+class RateLimited(TryAgain):
+    """A quota is used up."""
+
+    def __init__(self, message: str, *, not_before_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.not_before_at = not_before_at
+
+
+class WarehouseBusy(TryAgain):
+    """Another process holds the warehouse file."""
+
+
+class SomebodyMustAct(CampaignReachError):
+    """Repeating does not help: a person has to change something."""
+
+
+class RegistryInvalid(SomebodyMustAct):
+    """A campaign file says something that it may not say."""
+
+
+class SettingsInvalid(SomebodyMustAct):
+    """A setting is missing or cannot be used."""
+
+
+class TokenRefused(SomebodyMustAct):
+    """A token is missing, expired, revoked, or lacks a scope."""
+
+
+class RequestRefused(SomebodyMustAct):
+    """Meta refuses the request itself; `code` and `subcode` are Meta's."""
+
+    def __init__(self, message: str, *, code: int | None = None, subcode: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.subcode = subcode
+
+
+class UnsafeAnswer(SomebodyMustAct):
+    """The answer points elsewhere (redirect, foreign host): nothing is followed."""
+
+
+class LandingDamaged(SomebodyMustAct):
+    """A landed file is not what was written."""
+
+
+class StorageFailed(SomebodyMustAct):
+    """A file could not be written: disk full, read-only, permission."""
+
+
+class WarehouseBroken(SomebodyMustAct):
+    """The warehouse cannot be read; it can be rebuilt from landing."""
+
+
+class GateStopped(SomebodyMustAct):
+    """The candidate publication does not hold; the served version stays."""
+
+
+class PortTaken(SomebodyMustAct):
+    """Another program listens on the address."""
+
+
+class ObjectRejected(CampaignReachError):
+    """One object is bad: it goes to quarantine with its reason, the rest goes on."""

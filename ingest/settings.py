@@ -1,0 +1,64 @@
+"""The settings, read once from `CAMPAIGN_REACH_…`; the only place that touches the environment."""
+
+import os
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+from collections.abc import Callable
+
+from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ingest.domain.errors import SettingsInvalid
+
+Clock = Callable[[], datetime]
+"""Gives the present moment, UTC. A frozen one lets tests and the demo live through a campaign in seconds."""
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Secrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """Where things are and how to reach Meta; every field is `CAMPAIGN_REACH_<NAME>` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="CAMPAIGN_REACH_", extra="ignore", frozen=True)
+
+    graph_url: str = Field("https://graph.facebook.com", description="Where the Graph API answers; https outside loopback")
+    graph_version: str = Field("v26.0", pattern=r"^v\d+\.\d+$", description="Graph API version that is asked for")
+    app_id: str = Field("", description="Id of the Meta app")
+    app_secrets: Secrets = Field([], description="Secrets of the app, newest first, separated by commas")
+    access_tokens: Secrets = Field([], description="System-user, user or Page tokens, separated by commas")
+    access_tokens_file: Path | None = Field(None, description="A file (mode 0600) with one token a line")
+    campaigns_dir: Path = Field(PROJECT / "campaigns", description="The registry: one YAML file per campaign")
+    landing_uri: str = Field("var/landing", description="Folder where answers land")
+    quarantine_dir: Path = Field(Path("var/quarantine"), description="Folder for answers that are not strict JSON")
+    warehouse_path: Path = Field(Path("var/warehouse.duckdb"), description="Private DuckDB file of the build")
+    published_uri: str = Field("var/published", description="Folder that readers open")
+    logs_dir: Path = Field(Path("var/logs"), description="Folder for log files")
+    dbt_dir: Path = Field(Path("var/dbt"), description="Folder for dbt's target and logs")
+    keep_versions: int = Field(5, ge=1, description="How many publications stay beside the served one")
+    now: AwareDatetime | None = Field(None, description="A fixed clock, for the demo and tests; empty is the real one")
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that steps are given: the fixed one if it is set, else the real one."""
+        return (lambda: self.now.astimezone(UTC)) if self.now else partial(datetime.now, UTC)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, with overrides.
+
+    Raises: SettingsInvalid, naming each variable and what is wrong with it.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = [f"CAMPAIGN_REACH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise SettingsInvalid("Settings cannot be used:\n  " + "\n  ".join(lines)) from None

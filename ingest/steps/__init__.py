@@ -1,0 +1,1 @@
+"""The verbs, one file each, in the pipeline's order: plan, refresh, load, build, publish."""
