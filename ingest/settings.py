@@ -1,11 +1,11 @@
 """The settings, read once from `CAMPAIGN_REACH_…`; the only place that touches the environment."""
 
 import os
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
-from collections.abc import Callable
 
 from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -62,3 +62,8 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         lines = [f"CAMPAIGN_REACH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
         raise SettingsInvalid("Settings cannot be used:\n  " + "\n  ".join(lines)) from None
+
+
+def export(variables: Mapping[str, str]) -> None:
+    """Put variables into this process's environment, for programs that are configured by it (Airflow, dbt)."""
+    os.environ.update(variables)

@@ -1,0 +1,73 @@
+# campaign-reach: `make help` lists what there is. Every target sets up .venv by itself when it is missing or stale.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE
+export GX_ANALYTICS_ENABLED := false
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DO_NOT_TRACK := 1
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BOOT := var/boot
+SOURCES := ingest expectations dags tests benchmarks
+ARGS ?=
+
+.PHONY: help setup demo test test-system check fix lock bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Set up .venv (the other targets do it by themselves)
+
+# uv if there is one, else pip brings the pinned one into var/boot. The lock is the only thing that is installed.
+$(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "campaign-reach needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	@echo "Setting up $(VENV) from requirements/dev.txt, about a minute, once …"
+	@if command -v uv > /dev/null; then uv=uv; else \
+	    test -x $(BOOT)/bin/uv || { $(PYTHON) -m venv $(BOOT) && $(BOOT)/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt; }; \
+	    uv=$(BOOT)/bin/uv; fi; \
+	  rm -f $(READY); \
+	  test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV); \
+	  export VIRTUAL_ENV=$(CURDIR)/$(VENV); \
+	  $$uv pip sync --quiet --require-hashes --compile-bytecode requirements/dev.txt; \
+	  $$uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY) ## Play the five campaigns through the pipeline and print what they reached (ARGS=--fresh starts over)
+	@$(BIN)/campaign-reach demo $(ARGS)
+
+test: $(READY) ## Run the tests that need Python and a package index only
+	@$(BIN)/python -m pytest -n 2 -m "not system" $(ARGS)
+
+test-system: $(READY) ## Run the tests that need other programs too (node, PostgreSQL, Chromium)
+	@$(BIN)/python -m pytest -m system $(ARGS)
+
+check: $(READY) ## Lint, types, layers, SQL, dbt parse, YAML: one command for people, hooks and CI
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 2 dbt_project
+	$(BIN)/yamllint --strict .
+	$(BIN)/campaign-reach build --parse-only
+
+fix: $(READY) ## Mend what the linters can mend by themselves
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/sqlfluff fix --processes 2 dbt_project
+
+lock: $(READY) ## Compile requirements/*.txt anew, for all platforms, with hashes and no index address
+	@uv=$$(command -v uv || echo $(BOOT)/bin/uv); \
+	  compile="$$uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11"; \
+	  $$compile pyproject.toml -o requirements/runtime.txt; \
+	  $$compile pyproject.toml --extra dev -c requirements/runtime.txt -o requirements/dev.txt; \
+	  for name in uv readers; do $$compile requirements/$$name.in -o requirements/$$name.txt; done
+
+bench: $(READY) ## Measure: prints ratios against a reference in the same run
+	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done
+
+clean: ## Remove everything that was generated (var/, caches); .venv stays
+	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""What runs when; one DAG per file, thin: the work is in `ingest.steps`."""
