@@ -30,7 +30,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CAMPAIGN_REACH_", extra="ignore", frozen=True)
 
-    graph_url: str = Field("https://graph.facebook.com", description="Where the Graph API answers; https outside loopback")
+    graph_url: str = Field(
+        "https://graph.facebook.com", description="Where the Graph API answers; https outside loopback"
+    )
     graph_version: str = Field("v26.0", pattern=r"^v\d+\.\d+$", description="Graph API version that is asked for")
     app_id: str = Field("", description="Id of the Meta app")
     app_secrets: Secrets = Field([], description="Secrets of the app, newest first, separated by commas")
@@ -67,3 +69,17 @@ def load_settings(**overrides: object) -> Settings:
 def export(variables: Mapping[str, str]) -> None:
     """Put variables into this process's environment, for programs that are configured by it (Airflow, dbt)."""
     os.environ.update(variables)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment of a child process that is to see the same places as this one; it holds no token."""
+    places = {
+        "CAMPAIGNS_DIR": settings.campaigns_dir,
+        "LANDING_URI": settings.landing_uri,
+        "QUARANTINE_DIR": settings.quarantine_dir,
+        "WAREHOUSE_PATH": settings.warehouse_path,
+        "PUBLISHED_URI": settings.published_uri,
+        "LOGS_DIR": settings.logs_dir,
+        "DBT_DIR": settings.dbt_dir,
+    }
+    return dict(os.environ) | {f"CAMPAIGN_REACH_{name}": str(value) for name, value in places.items()}

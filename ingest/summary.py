@@ -1,0 +1,126 @@
+"""What the campaigns reached, as tables on a terminal: read from the published DuckDB file, as any BI tool would."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+PHASES = """
+select
+    phases.phase_name,
+    reach.content_type,
+    sum(reach.posts)::bigint as posts,
+    sum(reach.views)::bigint as views,
+    sum(reach.duplicated_reach)::bigint as duplicated_reach,
+    sum(reach.posts_without_reach)::bigint as posts_without_reach
+from marts.agg_phase_content_type_reach as reach
+inner join marts.dim_phases as phases using (campaign_id, phase_id)
+where reach.campaign_id = ?
+group by all
+order by any_value(phases.phase_order), 5 desc nulls last, 2
+"""
+FIGURES = """
+select as_published, published_value, qualifier, computed_value, status, coalesce(reason, ''), label_problem
+from marts.agg_published_figures
+where campaign_id = ?
+order by figure_id
+"""
+CAMPAIGNS = (
+    "select campaign_id, campaign_name, organisation, starts_on, ends_on from marts.dim_campaigns order by starts_on"
+)
+QUALIFIERS = {"exact": "", "about": "about ", "rounded": "rounded ", "more_than": "more than "}
+COLOURS = {"matches": "green", "differs": "red", "not_computable": "yellow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A row of `dim_campaigns`, as the heading of its tables."""
+
+    campaign_id: str
+    campaign_name: str
+    organisation: str
+    starts_on: Any
+    ends_on: Any
+
+
+def print_campaigns(published: Path, console: Console) -> None:
+    """Print, per campaign, what its phases reached and how the published figures compare."""
+    import duckdb
+
+    with duckdb.connect(str(published), read_only=True) as connection:
+        for campaign in [Campaign(*row) for row in connection.execute(CAMPAIGNS).fetchall()]:
+            dates = f"{campaign.starts_on} to {campaign.ends_on}"
+            console.print(
+                f"\n[bold]{campaign.campaign_name}[/bold]  [dim]{campaign.organisation}, {dates}[/dim]",
+                soft_wrap=True,
+            )
+            phases = connection.execute(PHASES, [campaign.campaign_id]).fetchall()
+            console.print(
+                _phases(phases) if phases else "[dim]No posts: this campaign lives from its activities.[/dim]"
+            )
+            console.print(_figures(connection.execute(FIGURES, [campaign.campaign_id]).fetchall()))
+
+
+def _phases(rows: list[tuple[Any, ...]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("phase")
+    table.add_column("content type")
+    for name in ("posts", "views", "duplicated reach"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    previous = None
+    for phase, content_type, posts, views, reach, without in rows:
+        note = f"[dim]{without} without reach[/dim]" if without else ""
+        first = "" if phase == previous else phase
+        table.add_row(first, content_type, _number(posts), _number(views), _number(reach), note)
+        previous = phase
+    return table
+
+
+def _figures(rows: list[tuple[Any, ...]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    table.add_column("published figure", ratio=5)
+    table.add_column("published", justify="right", no_wrap=True)
+    table.add_column("computed", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("why", ratio=6)
+    for text, value, qualifier, computed, status, reason, problem in rows:
+        colour = COLOURS.get(status, "red")
+        why = ". ".join(part.rstrip(".") for part in (reason, problem) if part)
+        table.add_row(
+            text,
+            f"{QUALIFIERS.get(qualifier, '')}{_number(value)}",
+            _number(computed),
+            f"[{colour}]{status.replace('_', ' ')}[/{colour}]",
+            f"[dim]{why}[/dim]",
+        )
+    return table
+
+
+def _number(value: Any) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def print_paths(published: Path, console: Console) -> None:
+    """Print where the publication lies, and one query that is ready to run."""
+    manifest = published / "manifest.json"
+    version = json.loads(manifest.read_text(encoding="utf-8"))["version"]
+    query = "select phase_id, content_type, posts, views from marts.agg_phase_content_type_reach where campaign_id = 'together'"
+    console.print("\n[bold]Published[/bold]")
+    for name, path in (
+        ("DuckDB", published / "campaign_reach.duckdb"),
+        ("Parquet", published / "versions" / version / "parquet"),
+        ("manifest", manifest),
+    ):
+        console.print(f"  {name:<9} {path}", soft_wrap=True, highlight=False)
+    console.print("\n[bold]Ask it yourself[/bold]")
+    console.print(
+        f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{published}/campaign_reach.duckdb', read_only=True)"
+        f'.sql(\\"{query}\\").show()"',
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
