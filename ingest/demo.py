@@ -23,7 +23,7 @@ from rich.progress import (
 from ingest.adapters.registry import read_registry
 from ingest.airflow_run import TaskEvent
 from ingest.domain.errors import CampaignReachError
-from ingest.settings import PROJECT, Settings, environment
+from ingest.settings import Settings, environment
 
 API_DATE = datetime(2026, 11, 22, tzinfo=UTC)
 """Both dates of the sandbox: what Meta serves, and how far the campaigns have lived."""

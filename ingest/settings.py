@@ -72,14 +72,10 @@ def export(variables: Mapping[str, str]) -> None:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The environment of a child process that is to see the same places as this one; it holds no token."""
-    places = {
-        "CAMPAIGNS_DIR": settings.campaigns_dir,
-        "LANDING_URI": settings.landing_uri,
-        "QUARANTINE_DIR": settings.quarantine_dir,
-        "WAREHOUSE_PATH": settings.warehouse_path,
-        "PUBLISHED_URI": settings.published_uri,
-        "LOGS_DIR": settings.logs_dir,
-        "DBT_DIR": settings.dbt_dir,
+    """The environment of a child process that is to see the same places as this one, whatever its folder; no token."""
+    names = ("campaigns_dir", "landing_uri", "quarantine_dir", "warehouse_path", "published_uri", "logs_dir", "dbt_dir")
+    places = {name: str(getattr(settings, name)) for name in names}
+    return dict(os.environ) | {
+        f"CAMPAIGN_REACH_{name.upper()}": place if "://" in place else str(Path(place).absolute())
+        for name, place in places.items()
     }
-    return dict(os.environ) | {f"CAMPAIGN_REACH_{name}": str(value) for name, value in places.items()}

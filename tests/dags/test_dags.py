@@ -1,0 +1,81 @@
+"""The DAG files: thin, light to parse, and sound."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingest.settings import PROJECT
+
+FILES = sorted(file for file in (PROJECT / "dags").glob("*.py") if file.stem != "__init__")
+NAMES = [file.stem for file in FILES]
+
+
+@pytest.mark.parametrize("file", FILES, ids=NAMES)
+def test_a_dag_file_is_under_80_lines(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) < 80
+
+
+@pytest.mark.parametrize("file", FILES, ids=NAMES)
+def test_a_dag_file_imports_only_airflow_the_standard_library_and_dags_at_top_level(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    modules = {
+        name.partition(".")[0]
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
+    }
+    assert modules - {"airflow", "dags"} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("file", FILES, ids=NAMES)
+def test_a_dag_file_has_no_try(file: Path) -> None:
+    assert not [node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Try)]
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """The DAGs as Airflow parses them, in a process with an empty environment."""
+    home = tmp_path_factory.mktemp("airflow")
+    ran = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("describe_dags.py")), str(home)],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        env={"HOME": str(home), "PATH": "/usr/bin:/bin"},
+        check=True,
+    )
+    result: dict[str, dict[str, object]] = ast.literal_eval(ran.stdout.splitlines()[-1])
+    return result
+
+
+def test_airflow_parses_every_dag_with_an_empty_environment(described: dict[str, dict[str, object]]) -> None:
+    assert described["import_errors"] == {}
+    assert {"refresh_accounts", "publish_marts"} <= described.keys()
+
+
+def test_every_dag_says_what_it_is_for_and_whose_it_is(described: dict[str, dict[str, object]]) -> None:
+    for dag_id, dag in described.items():
+        if dag_id != "import_errors":
+            assert dag["doc_md"]
+            assert dag["tags"]
+            assert dag["owners"] == ["campaign-reach"]
+
+
+def test_everything_that_writes_the_warehouse_holds_its_one_slot(described: dict[str, dict[str, object]]) -> None:
+    assert described["publish_marts"]["pools"] == {"load": "warehouse", "build": "warehouse", "publish": "warehouse"}
+
+
+def test_an_error_that_a_person_must_act_on_is_not_retried_and_a_passing_one_is(
+    described: dict[str, dict[str, object]],
+) -> None:
+    decisions = described["publish_marts"]["decisions"]
+    assert decisions == {
+        "TokenRefused": "fail",
+        "GateStopped": "fail",
+        "RateLimited": "fail",
+        "GraphUnavailable": "retry",
+        "WarehouseBusy": "retry",
+    }
