@@ -191,19 +191,27 @@ def status() -> None:
 
 
 @app.command()
+def settings() -> None:
+    """List every setting with its default and meaning, as a Markdown table (docs/reference/settings.md is this)."""
+    from ingest.settings import settings_table
+
+    sys.stdout.write(settings_table() + "\n")
+
+
+@app.command()
 def demo(fresh: Fresh = False) -> None:
     """Play the five campaigns through sandbox, DAGs, warehouse, gate and publication, and print what they reached."""
     from ingest.demo import run_demo
     from ingest.summary import print_campaigns, print_paths
 
-    settings = load_settings()
+    configured = load_settings()
     home = Path("var")
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
-    run_demo(settings, home=home / "airflow", console=out)
-    published = Path(settings.published_uri) / "campaign_reach.duckdb"
-    print_campaigns(published, out)
-    print_paths(Path(settings.published_uri), out)
+    run_demo(configured, home=home / "airflow", console=out)
+    published = Path(configured.published_uri)
+    print_campaigns(published / "campaign_reach.duckdb", out)
+    print_paths(published, out)
 
 
 def _run(command: Callable[[], object]) -> int:

@@ -64,7 +64,6 @@ def _airflow(home: Path, variables: dict[str, str], *, log: Path) -> Iterator[tu
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own module, our own interpreter
             command,
-            cwd=PROJECT,
             env=variables,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -79,3 +79,16 @@ def environment(settings: Settings) -> dict[str, str]:
         f"CAMPAIGN_REACH_{name.upper()}": place if "://" in place else str(Path(place).absolute())
         for name, place in places.items()
     }
+
+
+def settings_table() -> str:
+    """Every setting with its default and meaning, as a Markdown table; docs/reference/settings.md is made from it."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = (
+            str(default.relative_to(PROJECT)) if isinstance(default, Path) and default.is_absolute() else str(default)
+        )
+        shown = f"`{shown}`" if default not in ("", None, []) else ""
+        rows.append(f"| `CAMPAIGN_REACH_{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(rows)
