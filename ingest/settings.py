@@ -51,7 +51,8 @@ class Settings(BaseSettings):
     @property
     def clock(self) -> Clock:
         """The clock that steps are given: the fixed one if it is set, else the real one."""
-        return (lambda: self.now.astimezone(UTC)) if self.now else partial(datetime.now, UTC)
+        fixed = self.now
+        return (lambda: fixed.astimezone(UTC)) if fixed else partial(datetime.now, UTC)
 
 
 def load_settings(**overrides: object) -> Settings:
