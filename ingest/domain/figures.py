@@ -1,0 +1,74 @@
+"""Published figures: what an organisation has told the public, to be held beside what is computed."""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import BeforeValidator, Field
+
+from ingest.domain.fields import Day, Name, Number, ObjectId, Section, Truth, Words, refusal
+
+Platform = Literal["facebook", "instagram", "youtube", "tiktok", "twitter", "website", "telegram", "linkedin"]
+PLATFORMS: tuple[str, ...] = get_args(Platform)
+SEVERAL = ("two platforms", "three platforms", "four platforms", "five platforms")
+SCOPES = (*PLATFORMS, *SEVERAL, "all", "offline", "survey", "unstated")
+
+Qualifier = Literal["exact", "rounded", "more_than", "about"]
+Summed = Literal[
+    "views", "impressions", "duplicated_reach", "engagements", "reactions", "comments", "shares", "saves", "clicks"
+]
+"""What may be added over posts, and so be a phase's target. Reach is not: it never adds."""
+Counted = Literal[
+    "views",
+    "impressions",
+    "duplicated_reach",
+    "engagements",
+    "reactions",
+    "comments",
+    "shares",
+    "saves",
+    "clicks",
+    "reach",
+    "people_in_activity",
+    "meetings",
+    "survey_share",
+    "survey_change",
+]
+Unit = Literal[
+    "people",
+    "views",
+    "impressions",
+    "engagements",
+    "clicks",
+    "meetings",
+    "percent",
+    "percent_change",
+    "percentage_points",
+]
+
+
+def _scope(value: object) -> object:
+    if isinstance(value, str) and value not in SCOPES:
+        raise refusal(f"must be one of {', '.join(SCOPES)}")
+    return value
+
+
+class PublishedFigure(Section):
+    """A number that the organisation has published, as it was published."""
+
+    figure_id: Name = Field(description="the figure's own id, such as tog_fb_views")
+    phase_id: Name | None = Field(None, description="the phase it speaks of; null is the whole campaign")
+    as_published: Words = Field(description="the words of the page")
+    published_value: Number = Field(description="the number in those words")
+    qualifier: Qualifier = Field(description="how exact it is: exact, rounded, more_than or about")
+    unit: Unit = Field(description="what is counted, as the page calls it")
+    metric: Counted = Field(description="what it is held against")
+    scope: Annotated[str, BeforeValidator(_scope)] = Field(
+        description="where it was counted: all, a platform, offline …"
+    )
+    is_duplicated: Truth | None = Field(None, description="whether people may be counted twice; null: not said")
+    as_of_on: Day | None = Field(None, description="the day of the figure; null when the page has no date")
+    source: Words = Field(description="the page it stands on")
+    note: Words | None = Field(None, description="what helps to understand it")
+    label_problem: Words | None = Field(None, description="what is wrong with its label, such as views called people")
+    post_id: ObjectId | None = Field(None, description="the one post it speaks of")
+    activity_id: Name | None = Field(None, description="the one offline activity it speaks of")
+    indicator: Name | None = Field(None, description="the survey indicator it speaks of")
