@@ -1,0 +1,49 @@
+"""The public marts that Python has to know: name, key, and the fewest rows a publication may hold."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mart:
+    """One table of the schema `marts`: rows are published in the order of the key, which is unique and never null."""
+
+    name: str
+    key: tuple[str, ...]
+    fewest_rows: int = 1
+
+
+CONTENT = ("campaign_id", "phase_id", "content_type", "platform", "ownership")
+
+MARTS: tuple[Mart, ...] = (
+    Mart("dim_campaigns", ("campaign_id",)),
+    Mart("dim_phases", ("campaign_id", "phase_id")),
+    Mart("dim_accounts", ("account_id",)),
+    Mart("dim_metrics", ("metric", "definition")),
+    Mart("dim_posts", ("post_id",)),
+    Mart("fct_campaign_posts", ("campaign_id", "post_id")),
+    Mart("fct_post_metrics", ("post_id", "metric")),
+    Mart("fct_post_performance", ("post_id",)),
+    Mart("agg_phase_content_type_reach", CONTENT),
+    Mart("agg_published_figures", ("campaign_id", "figure_id"), fewest_rows=0),
+    Mart("publication", ("version",)),
+    Mart("rpt_gate_results", ("gate", "rule"), fewest_rows=0),
+)
+
+NOT_CONTENT = frozenset({"publication", "rpt_gate_results", "rpt_freshness"})
+"""Tables about the publication itself: two publications of the same content differ in them."""
+
+STATUSES = (
+    "reported",
+    "withheld",
+    "not_applicable",
+    "not_yet_available",
+    "metric_removed",
+    "post_deleted",
+    "not_requested",
+)
+"""What can be said of a post's metric: that it was reported, or why not."""
+
+
+def key_of(table: str) -> tuple[str, ...]:
+    """The key of a mart; nothing for a table that is not known here."""
+    return next((mart.key for mart in MARTS if mart.name == table), ())
