@@ -1,0 +1,62 @@
+"""The loads that the landed-batch gate has let pass, kept in the warehouse's schema `gate`.
+
+A stopped load stays in the load log: without this list the next run would build on it unseen. After a rebuild
+the list is empty and everything is judged again.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from ingest.domain.errors import WarehouseBroken, WarehouseBusy
+
+SCHEMA = """
+    create schema if not exists gate;
+    create table if not exists gate.accepted_loads (load_id bigint not null, accepted_at timestamp not null);
+"""
+NOT_ACCEPTED = "select load_id, file from raw.load_log anti join {accepted} using (load_id) order by load_id"
+
+
+@contextmanager
+def opened(warehouse: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the warehouse, offline; closed at the end, so that its lock is free.
+
+    Raises: WarehouseBusy when another process holds it, WarehouseBroken when it is not there or cannot be read.
+    """
+    if not warehouse.exists():
+        raise WarehouseBroken(f"There is no warehouse at {warehouse}. Run `campaign-reach load` and `build` first.")
+    try:
+        connection = duckdb.connect(str(warehouse), read_only=read_only)
+    except duckdb.Error as error:
+        raise explained(warehouse, error) from None
+    try:
+        with connection:
+            yield connection
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise explained(warehouse, error) from None
+
+
+def explained(warehouse: Path, error: duckdb.Error) -> WarehouseBusy | WarehouseBroken:
+    """What an error on opening the warehouse means, and what to do."""
+    first = str(error).splitlines()[0]
+    if "lock" in first:
+        return WarehouseBusy(f"Another process has {warehouse} open: {first}. Try again when it has ended.")
+    return WarehouseBroken(
+        f"The warehouse {warehouse} cannot be read: {first}. Delete it, then load and build: landing has it all."
+    )
+
+
+def not_accepted(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
+    """Load id and landing key of each loaded file that the gate has not let pass yet."""
+    has_list = connection.execute("select 1 from duckdb_tables() where schema_name = 'gate'").fetchone()
+    accepted = "gate.accepted_loads" if has_list else "(select 0::bigint as load_id where false)"
+    return connection.execute(NOT_ACCEPTED.format(accepted=accepted)).fetchall()
+
+
+def accept(connection: duckdb.DuckDBPyConnection, load_ids: Iterable[int], *, at: datetime) -> None:
+    """Note that the gate has let these loads pass."""
+    connection.execute(SCHEMA)
+    connection.execute("insert into gate.accepted_loads select unnest(?), ?", [list(load_ids), at.replace(tzinfo=None)])

@@ -1,0 +1,1 @@
+"""The publication: candidate file, manifest, and the folder that readers open."""

@@ -1,0 +1,207 @@
+"""The candidate: the marts copied out of the warehouse into a file of their own, and each of them as Parquet.
+
+The file has storage version v1.0.0, which every DuckDB client from 1.0 on opens, and nothing but the schema `marts`.
+Rows lie in the order of their key, so that the same content gives the same Parquet bytes.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from ingest.adapters.accepted_loads import explained
+from ingest.adapters.publication.manifest import PublishedFile, describe
+from ingest.domain.errors import StorageFailed, WarehouseBroken
+from ingest.domain.gates import Verdict
+from ingest.domain.marts import key_of
+
+Connection = duckdb.DuckDBPyConnection
+
+OWN_TABLES = Path(__file__).with_name("own_tables.sql")
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationRow:
+    """The one row of `marts.publication`, in the order of its columns."""
+
+    version: str
+    built_at: datetime
+    content_hash: str
+    source_watermark: datetime | None
+    registry_hash: str | None
+    code_revision: str
+    gate_result: str
+
+
+def copy_marts(warehouse: Path, candidate: Path) -> Path:
+    """Copy every table of the warehouse's schema `marts`, with its comments and NOT NULLs, into a new file; gives it.
+
+    Tables about the publication itself are not copied: they are made here, empty, and filled by `record`.
+    Raises: WarehouseBusy, WarehouseBroken, StorageFailed.
+    """
+    with _engine(candidate) as engine:
+        candidate.parent.mkdir()
+        _attach_warehouse(engine, warehouse)
+        engine.execute(f"attach {_text(candidate)} as candidate (storage_version 'v1.0.0')")
+        engine.execute("create schema candidate.marts")
+        own = OWN_TABLES.read_text(encoding="utf-8")
+        for table in _tables(engine, "warehouse"):
+            if f"marts.{table} (" not in own:
+                _copy_table(engine, table)
+        engine.execute("use candidate.marts")
+        engine.execute(own)
+        engine.execute("use memory.main")
+        engine.execute("detach candidate")
+    return candidate
+
+
+def export_parquet(candidate: Path, folder: Path, *, leave_out: frozenset[str]) -> tuple[PublishedFile, ...]:
+    """One Parquet file per table of the candidate, rows in the order of the key, as the manifest names them.
+
+    Raises: StorageFailed.
+    """
+    with _opened(candidate) as engine:
+        (folder / "parquet").mkdir(exist_ok=True)
+        tables = [table for table in _tables(engine, "candidate") if table not in leave_out]
+        return tuple(_export_table(engine, table, folder) for table in tables)
+
+
+def watermark_of(candidate: Path) -> datetime | None:
+    """When the newest number in the candidate was fetched, UTC; None when there is none."""
+    with _opened(candidate) as engine:
+        if "fct_post_metrics" not in _tables(engine, "candidate"):
+            return None
+        row = engine.execute("select max(fetched_at) from candidate.marts.fct_post_metrics").fetchone()
+    return row[0] if row else None
+
+
+def record(candidate: Path, row: PublicationRow, verdicts: tuple[Verdict, ...] = ()) -> None:
+    """Write what this publication is, and what the gates found, into the candidate.
+
+    Raises: StorageFailed.
+    """
+    results = [
+        (
+            verdict.gate,
+            r.rule,
+            r.severity,
+            r.passed,
+            r.evaluated,
+            r.frame,
+            r.observed,
+            r.expected,
+            r.description,
+            r.what_to_do,
+        )
+        for verdict in verdicts
+        for r in sorted(verdict.results, key=lambda result: result.rule)
+    ]
+    with _opened(candidate, read_only=False) as engine:
+        engine.execute("begin")
+        engine.execute("delete from candidate.marts.publication")
+        engine.execute("insert into candidate.marts.publication values (?, ?, ?, ?, ?, ?, ?)", astuple(row))
+        engine.execute("delete from candidate.marts.rpt_gate_results")
+        for result in results:  # a few dozen rows
+            engine.execute("insert into candidate.marts.rpt_gate_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", result)
+        engine.execute("commit")
+
+
+@contextmanager
+def _engine(candidate: Path) -> Iterator[Connection]:
+    """An engine beside the candidate, offline; what does not fit into memory lies in a sibling of its folder."""
+    try:
+        with duckdb.connect(config=OFFLINE | {"temp_directory": str(candidate.parent.with_name("spill"))}) as engine:
+            engine.execute("set TimeZone = 'UTC'")
+            yield engine
+    except (duckdb.IOException, OSError) as error:
+        first = str(error).splitlines()[0]
+        raise StorageFailed(
+            f"The candidate could not be written in {candidate.parent}: {first}. "
+            "The served version stays as it was. Make room or set the permissions, then publish again."
+        ) from None
+
+
+@contextmanager
+def _opened(candidate: Path, *, read_only: bool = True) -> Iterator[Connection]:
+    with _engine(candidate) as engine:
+        engine.execute(f"attach {_text(candidate)} as candidate {'(read_only)' if read_only else ''}")
+        yield engine
+        engine.execute("detach candidate")
+
+
+def _attach_warehouse(engine: Connection, warehouse: Path) -> None:
+    if not warehouse.exists():
+        raise WarehouseBroken(f"There is no warehouse at {warehouse}. Run `campaign-reach load` and `build` first.")
+    try:
+        engine.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+    except duckdb.Error as error:
+        raise explained(warehouse, error) from None
+
+
+def _tables(engine: Connection, database: str) -> list[str]:
+    listing = """
+        select table_name from information_schema.tables
+        where table_catalog = ? and table_schema = 'marts' order by table_name
+    """
+    return [name for (name,) in engine.execute(listing, [database]).fetchall()]
+
+
+def _copy_table(engine: Connection, table: str) -> None:
+    """Copy one table: its columns as they are, but a time with a zone becomes UTC without one for old readers."""
+    columns = engine.execute(
+        "select column_name, data_type, is_nullable, comment from duckdb_columns() "
+        "where database_name = 'warehouse' and schema_name = 'marts' and table_name = ? order by column_index",
+        [table],
+    ).fetchall()
+    zoned = "TIMESTAMP WITH TIME ZONE"
+    made = ", ".join(
+        f"{_name(name)} {'TIMESTAMP' if kind == zoned else kind}{'' if nullable else ' not null'}"
+        for name, kind, nullable, _ in columns
+    )
+    taken = ", ".join(
+        f"{_name(name)} at time zone 'UTC' as {_name(name)}" if kind == zoned else _name(name)
+        for name, kind, _, _ in columns
+    )
+    target = f"candidate.marts.{_name(table)}"
+    engine.execute(f"create table {target} ({made})")
+    engine.execute(f"insert into {target} select {taken} from warehouse.marts.{_name(table)} {_in_order(table)}")  # noqa: S608 - names come from the catalogue, quoted
+    for name, _, _, comment in columns:
+        if comment:
+            engine.execute(f"comment on column {target}.{_name(name)} is {_text(comment)}")
+    _copy_comment(engine, table, target)
+
+
+def _copy_comment(engine: Connection, table: str, target: str) -> None:
+    row = engine.execute(
+        "select comment from duckdb_tables() "
+        "where database_name = 'warehouse' and schema_name = 'marts' and table_name = ?",
+        [table],
+    ).fetchone()
+    if row and row[0]:
+        engine.execute(f"comment on table {target} is {_text(row[0])}")
+
+
+def _export_table(engine: Connection, table: str, folder: Path) -> PublishedFile:
+    path = folder / "parquet" / f"{table}.parquet"
+    query = f"select * from candidate.marts.{_name(table)} {_in_order(table)}"  # noqa: S608 - as above
+    row = engine.execute(f"copy ({query}) to {_text(path)} (format parquet)").fetchone()
+    return describe(path, folder, table=table, rows=int(row[0]) if row else 0)
+
+
+def _in_order(table: str) -> str:
+    return f"order by {', '.join(map(_name, key_of(table))) or 'all'}"
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,85 @@
+"""The manifest, the truth about a publication: its files, what they were made from, and what the gates said."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ingest.domain.errors import SomebodyMustAct, StorageFailed
+
+MANIFEST_VERSION = 1
+NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """One file of a version; `path` is relative to the version's folder, `rows` None where it holds many tables."""
+
+    path: str
+    table: str | None
+    sha256: str
+    bytes: int
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One version: `folder` is relative to the publication, `built_at` and `source_watermark` are UTC, ISO 8601."""
+
+    version: str
+    folder: str
+    built_at: str
+    content_hash: str
+    code_revision: str
+    registry_hash: str | None
+    source_watermark: str | None
+    gates: tuple[dict[str, Any], ...] = ()
+    files: tuple[PublishedFile, ...] = ()
+    manifest_version: int = field(default=MANIFEST_VERSION)
+
+    def as_bytes(self) -> bytes:
+        """The JSON text, the same for the same manifest."""
+        return (json.dumps(asdict(self), ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+def read_manifest(path: Path) -> Manifest | None:
+    """The manifest in a file, None when there is no file.
+
+    Raises: StorageFailed when it is no manifest, SomebodyMustAct when a newer release wrote it.
+    """
+    try:
+        facts = json.loads(path.read_bytes())
+        written_by = int(facts["manifest_version"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StorageFailed(_unreadable(path, error)) from None
+    if written_by > MANIFEST_VERSION:
+        newer = (
+            f"{path} was written by a newer release (manifest version {written_by}, this one knows {MANIFEST_VERSION})"
+        )
+        raise SomebodyMustAct(f"{newer}. Nothing was changed: update campaign-reach, or publish to another folder.")
+    try:
+        files = tuple(PublishedFile(**file) for file in facts.pop("files"))
+        return Manifest(**facts | {"files": files, "gates": tuple(facts.pop("gates"))})
+    except (KeyError, TypeError) as error:
+        raise StorageFailed(_unreadable(path, error)) from None
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    return f"{path} cannot be read as a manifest ({error}). Move it away: the next publication writes a new one."
+
+
+def content_hash(files: Iterable[PublishedFile]) -> str:
+    """SHA-256 over the tables' names and Parquet hashes: equal when the content that was published is equal."""
+    content = sorted((file.table or "", file.sha256) for file in files)
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def describe(path: Path, folder: Path, *, table: str | None = None, rows: int | None = None) -> PublishedFile:
+    """A file of a version as its manifest names it."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return PublishedFile(path.relative_to(folder).as_posix(), table, digest, path.stat().st_size, rows)

@@ -1,0 +1,155 @@
+"""Publish: copy the marts into a candidate, let the gates look, and switch readers over in one rename.
+
+The last verb of the pipeline. A stopped gate leaves the served version where it is.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from expectations.candidate_publication import judge_candidate
+from ingest.adapters.accepted_loads import opened
+from ingest.adapters.publication import candidate
+from ingest.adapters.publication.candidate import PublicationRow
+from ingest.adapters.publication.folder import DATABASE, FolderPublication
+from ingest.adapters.publication.manifest import Manifest, PublishedFile, content_hash, describe
+from ingest.adapters.publication.provenance import LoadedRegistry, loaded_registry
+from ingest.adapters.revision import code_revision
+from ingest.domain.errors import GateStopped, SettingsInvalid
+from ingest.domain.gates import Verdict
+from ingest.domain.marts import NOT_CONTENT
+from ingest.settings import PROJECT, Settings
+from ingest.steps.check_landed import check_landed
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What readers see now: `path` is the stable DuckDB file, `is_new` says whether this run switched them over."""
+
+    version: str
+    path: Path
+    manifest: Path
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A candidate before the gate: its folder, its content as Parquet, and what it was made from."""
+
+    folder: Path
+    content: tuple[PublishedFile, ...]
+    registry: LoadedRegistry
+    row: PublicationRow
+
+    @property
+    def database(self) -> Path:
+        """The candidate's DuckDB file."""
+        return self.folder / DATABASE
+
+
+def load_build_publish(settings: Settings) -> str:
+    """Load, judge what was loaded, build, publish; gives the version that is served.
+
+    Raises: GateStopped, and all that the steps raise.
+    """
+    from ingest.steps.build import build_marts
+    from ingest.steps.load import load_landed
+
+    load_landed(settings)
+    check_landed(settings)
+    build_marts(settings)
+    return publish_marts(settings).version
+
+
+def publish_marts(settings: Settings) -> Published:
+    """Publish what the warehouse holds, after the gates have looked; nothing new when the content is served already.
+
+    Raises: GateStopped, StorageFailed, WarehouseBusy, WarehouseBroken, TryAgain while another one publishes.
+    """
+    publication = FolderPublication(local_folder(settings.published_uri), keep=settings.keep_versions)
+    with publication.publishing() as workspace:
+        landed = check_landed(settings)
+        draft = prepare(settings.warehouse_path, workspace / "version", built_at=settings.clock())
+        served = publication.served()
+        if served and served.content_hash == draft.row.content_hash and publication.is_whole(served):
+            publication.point_to(served, workspace=workspace)
+            log.info("publication_unchanged", version=served.version)
+            return Published(served.version, publication.database_path, publication.manifest_path, is_new=False)
+        verdict = judge_candidate(draft.database, registry_figures=draft.registry.figures)
+        manifest = finish(draft, verdict, landed=landed)
+        if not verdict.passed:
+            kept = publication.reject(draft.folder, manifest, workspace=workspace)
+            raise GateStopped(_stopped(verdict, kept, served))
+        publication.serve(draft.folder, manifest, workspace=workspace)
+    log.info("publication_made", version=manifest.version, warnings=[result.rule for result in verdict.warnings])
+    return Published(manifest.version, publication.database_path, publication.manifest_path, is_new=True)
+
+
+def local_folder(uri: str) -> Path:
+    """The folder that a URI names.
+
+    Raises: SettingsInvalid for what is not a folder.
+    """
+    path = uri.removeprefix("file://")
+    if "://" in path:
+        raise SettingsInvalid(f"CAMPAIGN_REACH_PUBLISHED_URI: {uri} is not a folder. Name a folder on this machine.")
+    return Path(path)
+
+
+def prepare(warehouse: Path, folder: Path, *, built_at: datetime) -> Draft:
+    """Lay a candidate of the warehouse's marts into a new folder, with its content hash and its name.
+
+    Raises: StorageFailed, WarehouseBusy, WarehouseBroken.
+    """
+    database = candidate.copy_marts(warehouse, folder / DATABASE)
+    with opened(warehouse) as connection:
+        registry = loaded_registry(connection)
+    content = candidate.export_parquet(database, folder, leave_out=NOT_CONTENT)
+    digest = content_hash(content)
+    row = PublicationRow(
+        version=f"{built_at:%Y%m%dT%H%M%SZ}-{digest[:8]}",
+        built_at=built_at.astimezone(UTC).replace(tzinfo=None),
+        content_hash=digest,
+        source_watermark=candidate.watermark_of(database),
+        registry_hash=registry.sha256,
+        code_revision=code_revision(PROJECT),
+        gate_result="pending",
+    )
+    candidate.record(database, row)
+    return Draft(folder, content, registry, row)
+
+
+def finish(draft: Draft, verdict: Verdict, *, landed: Verdict | None) -> Manifest:
+    """Write the verdicts into the candidate, and give the manifest of its folder as it now stands."""
+    verdicts = (landed, verdict) if landed else (verdict,)
+    row = replace(draft.row, gate_result="passed" if verdict.passed else "stopped")
+    candidate.record(draft.database, row, verdicts)
+    about_itself = candidate.export_parquet(draft.database, draft.folder, leave_out=frozenset(_tables(draft)))
+    return Manifest(
+        version=row.version,
+        folder=f"{'versions' if verdict.passed else 'rejected'}/{row.version}",
+        built_at=_moment(row.built_at),
+        content_hash=row.content_hash,
+        code_revision=row.code_revision,
+        registry_hash=row.registry_hash,
+        source_watermark=_moment(row.source_watermark) if row.source_watermark else None,
+        gates=tuple(one.as_json() for one in verdicts),
+        files=(describe(draft.database, draft.folder), *draft.content, *about_itself),
+    )
+
+
+def _tables(draft: Draft) -> list[str]:
+    return [file.table for file in draft.content if file.table]
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _stopped(verdict: Verdict, kept: Path, served: Manifest | None) -> str:
+    still = f"Version {served.version} stays served." if served else "Nothing is served yet."
+    return f"{verdict.in_one_screen()}\n{still} The stopped candidate and its verdict lie in {kept}"

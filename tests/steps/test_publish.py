@@ -1,0 +1,306 @@
+"""Publishing, from a warehouse composed by hand to the files that readers open."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+import zstandard
+
+from ingest.adapters.publication.folder import DATABASE, FolderPublication
+from ingest.adapters.publication.manifest import describe, read_manifest
+from ingest.domain.errors import GateStopped, SettingsInvalid, TryAgain, WarehouseBroken
+from ingest.settings import Settings
+from ingest.steps.check_landed import check_landed
+from ingest.steps.publish import Published, publish_marts
+from tests.conftest import MOMENT, settings_in
+from tests.two_campaigns import change, make_warehouse
+
+
+@pytest.fixture
+def ready(settings: Settings) -> Settings:
+    """Settings beside a warehouse of two campaigns."""
+    make_warehouse(settings.warehouse_path)
+    return settings
+
+
+def later(settings: Settings, minutes: int) -> Settings:
+    return settings_in(settings.warehouse_path.parent, now=MOMENT + timedelta(minutes=minutes))
+
+
+def asked(path: Path, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_the_marts_are_published_as_duckdb_and_parquet_with_a_manifest(ready: Settings) -> None:
+    published = publish_marts(ready)
+
+    assert published.is_new
+    assert published.version.startswith("20261122T060000Z-")
+    assert asked(published.path, "select sum(views) from marts.fct_post_performance") == [(6121,)]
+    manifest = json.loads(published.manifest.read_text())
+    folder = published.manifest.parent / manifest["folder"]
+    parquet = folder / "parquet" / "fct_post_performance.parquet"
+    assert duckdb.sql(f"select sum(views) from '{parquet}'").fetchall() == [(6121,)]  # noqa: S608 - a test's own path
+
+
+def test_the_manifest_names_every_file_with_its_hash_and_its_rows(ready: Settings) -> None:
+    published = publish_marts(ready)
+
+    manifest = read_manifest(published.manifest)
+    assert manifest is not None
+    folder = published.manifest.parent / manifest.folder
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert there == {file.path for file in manifest.files} | {"manifest.json"}
+    for file in manifest.files:
+        assert describe(folder / file.path, folder).sha256 == file.sha256
+    rows = {file.table: file.rows for file in manifest.files}
+    assert (rows["dim_posts"], rows["publication"], rows["fct_campaign_posts"]) == (5, 1, 4)
+
+
+def test_the_publication_says_what_it_is_made_from(ready: Settings) -> None:
+    published = publish_marts(ready)
+
+    columns = "version, built_at, content_hash, source_watermark, registry_hash, code_revision, gate_result"
+    (row,) = asked(published.path, f"select {columns} from marts.publication")  # noqa: S608 - constants
+    manifest = read_manifest(published.manifest)
+    assert manifest is not None
+    assert row[0] == published.version == manifest.version
+    assert row[1] == datetime(2026, 11, 22, 6)  # noqa: DTZ001 - as it is stored
+    assert row[2] == manifest.content_hash
+    assert row[3] == datetime(2026, 11, 21, 6)  # noqa: DTZ001 - as it is stored
+    assert row[4] == manifest.registry_hash == "b" * 64
+    assert str(row[5]).startswith("0.1.0")
+    assert row[6] == "passed"
+    assert (manifest.built_at, manifest.source_watermark) == ("2026-11-22T06:00:00Z", "2026-11-21T06:00:00Z")
+
+
+def test_the_gate_results_lie_in_the_file_and_in_the_manifest(ready: Settings) -> None:
+    published = publish_marts(ready)
+
+    results = asked(published.path, "select rule, is_passed, is_evaluated from marts.rpt_gate_results")
+    (gate,) = json.loads(published.manifest.read_text())["gates"]
+    assert {(rule, True, True) for rule, _, _ in results} == set(results)
+    assert {result["rule"] for result in gate["results"]} == {rule for rule, _, _ in results}
+    assert gate["evaluated"] == gate["declared"] == len(results)
+
+
+def test_the_same_content_makes_no_new_version(ready: Settings) -> None:
+    first = publish_marts(ready)
+    before = first.manifest.read_bytes()
+
+    second = publish_marts(later(ready, 10))
+
+    assert second == Published(first.version, first.path, first.manifest, is_new=False)
+    assert first.manifest.read_bytes() == before
+
+
+def test_a_changed_number_makes_a_new_version(ready: Settings) -> None:
+    first = publish_marts(ready)
+    change(ready.warehouse_path, "update marts.dim_accounts set account_name = 'Other' where account_id = '101'")
+
+    second = publish_marts(later(ready, 10))
+
+    assert second.is_new
+    assert second.version > first.version
+    assert asked(second.path, "select account_name from marts.dim_accounts where account_id = '101'") == [("Other",)]
+
+
+def test_a_version_that_lost_a_file_is_published_anew(ready: Settings) -> None:
+    first = publish_marts(ready)
+    manifest = read_manifest(first.manifest)
+    assert manifest is not None
+    (first.manifest.parent / manifest.folder / "parquet" / "dim_posts.parquet").unlink()
+
+    for _ in range(2):
+        again = publish_marts(ready)
+
+    assert not again.is_new
+    assert (first.manifest.parent / manifest.folder / "parquet" / "dim_posts.parquet").exists()
+
+
+def test_a_lost_stable_name_comes_back_with_the_next_run(ready: Settings) -> None:
+    first = publish_marts(ready)
+    first.path.unlink()
+
+    assert not publish_marts(ready).is_new
+
+    assert asked(first.path, "select count(*) from marts.publication") == [(1,)]
+
+
+def test_a_stopped_gate_leaves_the_old_version_and_says_why(ready: Settings) -> None:
+    first = publish_marts(ready)
+    before = first.manifest.read_bytes()
+    change(ready.warehouse_path, "update marts.fct_post_performance set views = -5 where post_id = '101_9'")
+
+    with pytest.raises(GateStopped) as stopped:
+        publish_marts(later(ready, 10))
+
+    message = str(stopped.value)
+    assert "measures_are_not_negative" in message
+    assert "mart=fct_post_performance, measure=views, rows=5, negatives=1" in message
+    assert f"Version {first.version} stays served." in message
+    assert len(message.splitlines()) < 30
+    assert first.manifest.read_bytes() == before
+    assert asked(first.path, "select min(views) from marts.fct_post_performance") == [(10,)]
+
+
+def test_a_stopped_candidate_is_kept_with_its_verdict(ready: Settings) -> None:
+    change(ready.warehouse_path, "update marts.fct_post_performance set views = -5 where post_id = '101_9'")
+    published = Path(ready.published_uri)
+
+    for minutes in (0, 10):
+        with pytest.raises(GateStopped, match="Nothing is served yet"):
+            publish_marts(later(ready, minutes))
+
+    (rejected,) = (published / "rejected").iterdir()
+    assert asked(rejected / DATABASE, "select gate_result from marts.publication") == [("stopped",)]
+    failed = asked(
+        rejected / DATABASE, "select rule from marts.rpt_gate_results where not is_passed and severity = 'critical'"
+    )
+    assert failed == [("measures_are_not_negative",)]
+    assert json.loads((rejected / "manifest.json").read_text())["gates"][0]["passed"] is False
+    assert not (published / "manifest.json").exists()
+    assert not (published / DATABASE).exists()
+
+
+def test_a_mended_warehouse_publishes_after_a_stop(ready: Settings) -> None:
+    change(ready.warehouse_path, "update marts.fct_post_performance set views = -5 where post_id = '101_9'")
+    with pytest.raises(GateStopped):
+        publish_marts(ready)
+
+    change(ready.warehouse_path, "update marts.fct_post_performance set views = 10 where post_id = '101_9'")
+
+    assert publish_marts(ready).is_new
+
+
+def test_a_warning_is_published_with_its_rate(ready: Settings) -> None:
+    change(ready.warehouse_path, "update marts.fct_post_performance set reach = 11 where post_id = '101_9'")
+
+    published = publish_marts(ready)
+
+    rows = asked(published.path, "select rule, severity, observed from marts.rpt_gate_results where not is_passed")
+    assert rows == [
+        (
+            "reach_is_not_above_views",
+            "warning",
+            "posts_with_both=4, posts_with_reach_above_views=1, reach_above_views_pct=25.0",
+        )
+    ]
+
+
+def test_a_warehouse_without_marts_stops(ready: Settings) -> None:
+    change(ready.warehouse_path, "drop schema marts cascade")
+
+    with pytest.raises(GateStopped, match="every_mart_is_there"):
+        publish_marts(ready)
+
+
+def test_a_warehouse_without_rows_stops(ready: Settings) -> None:
+    tables = [
+        table
+        for (table,) in asked(
+            ready.warehouse_path, "select table_name from duckdb_tables() where schema_name = 'marts'"
+        )
+    ]
+    change(ready.warehouse_path, *(f"delete from marts.{table}" for table in tables))  # noqa: S608 - from the catalogue
+
+    with pytest.raises(GateStopped, match="marts_have_rows"):
+        publish_marts(ready)
+
+
+def test_without_a_warehouse_it_says_what_to_run(settings: Settings) -> None:
+    with pytest.raises(WarehouseBroken, match="campaign-reach load"):
+        publish_marts(settings)
+
+
+def test_a_second_publisher_is_told_to_wait(ready: Settings) -> None:
+    with (
+        FolderPublication(Path(ready.published_uri), keep=1).publishing(),
+        pytest.raises(TryAgain, match="is publishing"),
+    ):
+        publish_marts(ready)
+
+
+def test_what_is_not_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsInvalid, match="CAMPAIGN_REACH_PUBLISHED_URI"):
+        publish_marts(settings_in(tmp_path, published_uri="s3://bucket/published"))
+
+
+# -- the landed gate ---------------------------------------------------------------------------------------------
+
+
+def land(settings: Settings, *, load_id: int, posts: list[str], loaded: list[str]) -> None:
+    """A landed page of these posts, of which `loaded` stand in raw."""
+    key = f"api/facebook/101/2026-11-22/{load_id}.ndjson.zst"
+    path = Path(settings.landing_uri) / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    request = {"edge": "published_posts", "object_id": "101", "fields": [], "metrics": [], "params": {}}
+    line = {
+        "line_no": 1,
+        "fetched_at": "2026-11-22T05:00:00Z",
+        "source": "api",
+        "account_id": "101",
+        "http_status": 200,
+    }
+    body = {"data": [{"id": post} for post in posts]}
+    path.write_bytes(zstandard.compress(json.dumps(line | {"request": request, "body": body}).encode() + b"\n"))
+    rows = ", ".join(f"({load_id}, '{key}', 1, '{post}')" for post in loaded)
+    change(
+        settings.warehouse_path,
+        f"insert into raw.load_log values ('{key}', repeat('0', 64), {load_id}, 1, '2026-11-22 05:30:00')",  # noqa: S608 - constants
+        f"insert into raw.posts (load_id, landing_file, line_no, post_id) values {rows}",  # noqa: S608 - constants
+    )
+
+
+def test_a_load_is_judged_once_and_its_verdict_is_published(ready: Settings) -> None:
+    land(ready, load_id=8, posts=["101_1", "101_2"], loaded=["101_1", "101_2"])
+
+    published = publish_marts(ready)
+
+    gates = asked(published.path, "select distinct gate from marts.rpt_gate_results order by 1")
+    assert gates == [("candidate_publication",), ("landed_batch",)]
+    assert check_landed(ready) is None
+
+
+def test_a_load_that_lost_a_post_stops_everything_until_it_is_mended(ready: Settings) -> None:
+    first = publish_marts(ready)
+    land(ready, load_id=8, posts=["101_1", "101_2"], loaded=["101_1"])
+
+    for _ in range(2):
+        with pytest.raises(GateStopped, match="nothing_is_lost"):
+            publish_marts(later(ready, 10))
+
+    assert read_manifest(first.manifest).version == first.version  # type: ignore[union-attr]
+    change(ready.warehouse_path, "insert into raw.posts (load_id, line_no, post_id) values (8, 1, '101_2')")
+    assert not publish_marts(later(ready, 20)).is_new
+
+
+def test_only_the_loads_that_are_asked_for_are_judged(ready: Settings) -> None:
+    land(ready, load_id=8, posts=["101_1"], loaded=["101_1"])
+    land(ready, load_id=9, posts=["101_2", "101_3"], loaded=["101_2"])
+
+    verdict = check_landed(ready, [8])
+
+    assert verdict is not None
+    assert verdict.passed
+    with pytest.raises(GateStopped):
+        check_landed(ready)
+
+
+def test_a_landing_file_that_is_gone_stops(ready: Settings) -> None:
+    land(ready, load_id=8, posts=["101_1"], loaded=["101_1"])
+    next(Path(ready.landing_uri).rglob("*.zst")).unlink()
+
+    with pytest.raises(GateStopped, match="landed"):
+        check_landed(ready)
+
+
+def test_a_clock_in_the_past_is_found(ready: Settings) -> None:
+    land(ready, load_id=8, posts=["101_1"], loaded=["101_1"])
+    early = settings_in(ready.warehouse_path.parent, now=datetime(2026, 11, 22, 4, tzinfo=UTC))
+
+    with pytest.raises(GateStopped, match="fetched_at_is_not_in_the_future"):
+        check_landed(early)

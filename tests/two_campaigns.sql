@@ -1,0 +1,85 @@
+-- A warehouse after load and build, small enough to read: two campaigns, five posts, the columns of the contract.
+create schema raw;
+create table raw.load_log (file text, sha256 text, load_id bigint, rows bigint, loaded_at timestamp);
+create table raw.posts (load_id bigint, landing_file text, line_no integer, fetched_at timestamp, source text, platform text, account_id text, post_id text);
+create table raw.accounts (load_id bigint, landing_file text, line_no integer, fetched_at timestamp, source text, platform text, account_id text);
+create table raw.registry (load_id bigint, landing_file text, line_no integer, fetched_at timestamp, registry_sha256 text, campaign_id text, body json);
+create table raw.quarantine (load_id bigint, source text, landing_file text, line_no integer, object_id text, reason text, seen_at timestamp, state text);
+
+insert into raw.registry values
+(1, 'registry/old', 1, '2026-11-20 06:00:00', repeat('a', 64), 'oyu', '{"campaign_id": "oyu", "published_figures": [{"figure_id": "oyu_gone"}]}'),
+(2, 'registry/new', 1, '2026-11-21 06:00:00', repeat('b', 64), 'oyu', '{"campaign_id": "oyu", "published_figures": [{"figure_id": "oyu_views"}, {"figure_id": "oyu_people"}]}'),
+(2, 'registry/new', 2, '2026-11-21 06:00:00', repeat('b', 64), 'tenger', '{"campaign_id": "tenger", "published_figures": []}');
+
+create schema marts;
+
+create table marts.dim_campaigns (campaign_id text not null, campaign_name text not null, organisation text, donor text, starts_on date, ends_on date, time_zone text, audience_size bigint, audience_is_ceiling boolean);
+insert into marts.dim_campaigns values
+('oyu', 'Оюу', 'An organisation', 'A donor', '2024-01-29', '2024-02-20', 'Asia/Ulaanbaatar', 2200000, false),
+('tenger', 'Тэнгэр', 'An organisation', null, '2025-03-01', '2025-03-31', 'Asia/Ulaanbaatar', null, false);
+
+create table marts.dim_phases (phase_id text not null, campaign_id text not null, phase_name text, phase_order integer, starts_on date, ends_on date, target_metric text, target_value bigint);
+insert into marts.dim_phases values
+('main', 'tenger', 'Main', 1, '2025-03-01', '2025-03-31', null, null),
+('main', 'oyu', 'Main', 1, '2024-01-29', '2024-02-20', 'views', 3000000);
+
+create table marts.dim_accounts (account_id text not null, platform text, account_name text, ownership text);
+insert into marts.dim_accounts values ('101', 'facebook', 'A Page', 'own'), ('202', 'instagram', 'a_page', 'partner');
+
+create table marts.dim_metrics (metric text not null, definition text not null, platform text, object_kind text, graph_name text, unit text, adds boolean, valid_from date, valid_to date, meaning text);
+insert into marts.dim_metrics values ('views', 'plays', 'facebook', 'post', 'plays', 'views', true, '2024-01-01', null, 'Views'), ('reach', 'viewers', 'facebook', 'post', 'viewers', 'people', false, '2024-01-01', null, 'Reach');
+
+create table marts.dim_posts (post_id text not null, platform text, account_id text, permalink text, published_at timestamptz, media_format text, content_id text, deleted_seen_at timestamp);
+insert into marts.dim_posts values
+('101_3', 'facebook', '101', 'https://facebook.com/101_3', '2025-03-05 12:00:00+08', 'photo', '101_3', null),
+('101_1', 'facebook', '101', 'https://facebook.com/101_1', '2024-02-01 12:00:00+08', 'video', '101_1', null),
+('101_2', 'facebook', '101', 'https://facebook.com/101_2', '2024-02-02 12:00:00+08', 'photo', '101_2', null),
+('202_1', 'instagram', '202', 'https://instagram.com/p/1', '2024-02-03 12:00:00+08', 'reel', '202_1', null),
+('101_9', 'facebook', '101', 'https://facebook.com/101_9', '2024-06-01 12:00:00+08', 'photo', '101_9', null);
+
+create table marts.fct_campaign_posts (campaign_id text not null, phase_id text not null, post_id text not null, published_on date, content_type text, attribution_rule text, is_shared boolean);
+insert into marts.fct_campaign_posts values
+('tenger', 'main', '101_3', '2025-03-05', 'poster', 'hashtag', false),
+('oyu', 'main', '101_2', '2024-02-02', 'poster', 'hashtag', false),
+('oyu', 'main', '101_1', '2024-02-01', 'video', 'post_id', false),
+('oyu', 'main', '202_1', '2024-02-03', 'reel', 'hashtag', false);
+
+create table marts.fct_post_performance (post_id text not null, views bigint, impressions bigint, reach bigint, reactions bigint, comments bigint, shares bigint, saves bigint, clicks bigint, engagements bigint, video_views_3s bigint, watch_time_ms bigint, views_paid bigint, views_organic bigint, reach_status text, fetched_at timestamp);
+comment on table marts.fct_post_performance is 'One row per post: it''s wide.';
+comment on column marts.fct_post_performance.reach is 'People, never added.';
+insert into marts.fct_post_performance values
+('101_1', 1500, null, 1234, 10, 2, 3, null, 40, 15, 700, 90000, 0, 1500, 'reported', '2026-11-21 06:00:00'),
+('101_2', 300, null, null, 1, 0, 0, null, 4, 1, null, null, 0, 300, 'withheld', '2026-11-21 06:00:00'),
+('101_3', 250, null, 200, 5, 0, 1, null, 4, 6, null, null, 0, 250, 'reported', '2026-11-21 06:00:00'),
+('202_1', 4061, null, 3000, 50, 5, 3, 7, null, 65, null, 120000, 0, 4061, 'reported', '2026-11-21 06:00:00'),
+('101_9', 10, null, 9, 0, 0, 0, null, 0, 0, null, null, 0, 10, 'reported', '2026-11-21 06:00:00');
+
+create table marts.fct_post_metrics as
+select
+    post_id, metric, value,
+    case when value is not null then 'reported' when metric = 'reach' then 'withheld' else 'not_applicable' end as status,
+    metric as definition, metric as graph_name, 'api' as source, fetched_at
+from marts.fct_post_performance unpivot include nulls (value for metric in (views, reach, saves));
+
+create table marts.agg_phase_content_type_reach as
+select
+    campaign_id, phase_id, content_type, platform, ownership,
+    count(*) as posts, count(distinct content_id) as contents, sum(views)::bigint as views,
+    sum(impressions)::bigint as impressions, sum(reach)::bigint as duplicated_reach,
+    sum(engagements)::bigint as engagements,
+    count(*) filter (where views is null) as posts_without_views,
+    count(*) filter (where impressions is null) as posts_without_impressions,
+    count(*) filter (where reach is null) as posts_without_reach,
+    count(*) filter (where engagements is null) as posts_without_engagements
+from marts.fct_campaign_posts
+inner join marts.fct_post_performance using (post_id)
+inner join marts.dim_posts using (post_id)
+inner join marts.dim_accounts using (account_id, platform)
+group by all;
+
+create table marts.agg_published_figures (figure_id text not null, campaign_id text not null, phase_id text, as_published text, published_value double, qualifier text, unit text, metric text, scope text, is_duplicated boolean, as_of_on date, computed_value double, difference_pct double, status text, reason text, label_problem text);
+insert into marts.agg_published_figures values
+('oyu_views', 'oyu', 'main', '1,800 views', 1800, 'exact', 'views', 'views', 'facebook', true, null, 1800, 0, 'matches', null, null),
+('oyu_people', 'oyu', null, '5 workshops', 5, 'exact', 'workshops', 'workshops', 'offline', false, null, null, null, 'not_computable', 'no activities are loaded', null);
+
+create table marts.rpt_freshness as select account_id, '2026-11-21 06:00:00'::timestamp as newest_fetched_at from marts.dim_accounts;
