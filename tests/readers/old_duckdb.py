@@ -1,0 +1,44 @@
+"""An old DuckDB in a folder of its own: installed once from requirements/readers.txt, reused afterwards."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from ingest.settings import PROJECT
+
+PINS = PROJECT / "requirements" / "readers.txt"
+CACHE = PROJECT / "var" / "readers"
+
+
+def old_duckdb() -> Path:
+    """The folder that holds the pinned reader, for `sys.path`."""
+    pins = hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]
+    folder = CACHE / f"{sys.implementation.cache_tag}-{pins}"
+    if not folder.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=CACHE, prefix=".installing-"))
+        _install(fresh)
+        try:
+            fresh.rename(folder)
+        except OSError:  # another test process was faster
+            shutil.rmtree(fresh)
+    return folder
+
+
+def _install(folder: Path) -> None:
+    pinned = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--target", str(folder), "-r", str(PINS)]
+    subprocess.run([*_installer(), *pinned], check=True, timeout=170)
+
+
+def _installer() -> list[str]:
+    """How to install here: uv if there is one, else the pip that comes with Python, in a venv of its own."""
+    uv = shutil.which("uv") or shutil.which("uv", path=str(PROJECT / "var" / "boot" / "bin"))
+    if uv:
+        return [uv, "pip", "install", "--python", sys.executable]
+    boot = CACHE / "boot"
+    if not (boot / "bin" / "python").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(boot)], check=True, timeout=120)
+    return [str(boot / "bin" / "python"), "-m", "pip", "install"]
