@@ -62,6 +62,7 @@ class Frame:
 
 def audit(connection: "DuckDBPyConnection", queries: Mapping[str, str], **parameters: Any) -> dict[str, Frame]:
     """The answers of the audit queries. A query that fails becomes a frame with an error: the others still answer."""
+    connection.execute("set enable_progress_bar = false")
     return {name: _ask(connection, query, parameters) for name, query in queries.items()}
 
 

@@ -118,7 +118,7 @@ def _engine(candidate: Path) -> Iterator[Connection]:
     """An engine beside the candidate, offline; what does not fit into memory lies in a sibling of its folder."""
     try:
         with duckdb.connect(config=OFFLINE | {"temp_directory": str(candidate.parent.with_name("spill"))}) as engine:
-            engine.execute("set TimeZone = 'UTC'")
+            engine.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
             yield engine
     except (duckdb.IOException, OSError) as error:
         first = str(error).splitlines()[0]
