@@ -1,0 +1,99 @@
+-- The schema `raw`: landing as rows, append-only, without keys (a key would make appending slower with every row).
+-- Python writes it, dbt reads it: the only place where the two meet before the published marts. Text unless said.
+create schema if not exists raw;
+
+create table if not exists raw.load_log (
+    file varchar not null,
+    sha256 varchar not null,
+    load_id bigint not null,
+    rows bigint not null,
+    loaded_at timestamp not null
+);
+
+create table if not exists raw.snapshots (
+    load_id bigint not null,
+    landing_file varchar not null,
+    line_no integer not null,
+    fetched_at timestamp not null,
+    source varchar not null,
+    platform varchar not null,
+    account_id varchar not null,
+    object_kind varchar not null,
+    object_id varchar not null,
+    graph_name varchar not null,
+    period varchar,
+    end_time varchar,
+    breakdown varchar,
+    breakdown_value varchar,
+    value varchar,
+    reason varchar
+);
+
+create table if not exists raw.posts (
+    load_id bigint not null,
+    landing_file varchar not null,
+    line_no integer not null,
+    fetched_at timestamp not null,
+    source varchar not null,
+    platform varchar not null,
+    account_id varchar not null,
+    post_id varchar not null,
+    published_at varchar,
+    message varchar,
+    permalink varchar,
+    status_type varchar,
+    attachment_media_type varchar,
+    attachment_type varchar,
+    subattachments integer,
+    media_type varchar,
+    media_product_type varchar,
+    is_published varchar
+);
+
+create table if not exists raw.accounts (
+    load_id bigint not null,
+    landing_file varchar not null,
+    line_no integer not null,
+    fetched_at timestamp not null,
+    source varchar not null,
+    platform varchar not null,
+    account_id varchar not null,
+    account_name varchar,
+    followers bigint
+);
+
+create table if not exists raw.registry (
+    load_id bigint not null,
+    landing_file varchar not null,
+    line_no integer not null,
+    fetched_at timestamp not null,
+    registry_sha256 varchar not null,
+    campaign_id varchar not null,
+    body json not null
+);
+
+create table if not exists raw.metrics (
+    metric varchar not null,
+    definition varchar not null,
+    platform varchar not null,
+    object_kind varchar not null,
+    graph_name varchar not null,
+    map_key varchar,
+    unit varchar not null,
+    adds boolean not null,
+    shape varchar not null,
+    valid_from date,
+    valid_to date,
+    meaning varchar not null
+);
+
+create table if not exists raw.quarantine (
+    load_id bigint not null,
+    source varchar not null,
+    landing_file varchar not null,
+    line_no integer not null,
+    object_id varchar,
+    reason varchar not null,
+    seen_at timestamp not null,
+    state varchar not null
+);
