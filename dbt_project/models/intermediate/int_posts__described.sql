@@ -1,0 +1,38 @@
+-- What the platform says a post is, and which content it carries: the same words on several accounts are one content.
+with posts as (
+
+    select * from {{ ref('int_posts__newest') }}
+
+)
+
+select
+    post_id,
+    platform,
+    account_id,
+    permalink,
+    published_at,
+    message,
+    {{ normalised('message') }} as words,
+    case
+        when platform = 'instagram'
+            then case
+                when media_product_type in ('STORY', 'REELS')
+                    then if(media_product_type = 'STORY', 'story', 'reel')
+                when media_type = 'CAROUSEL_ALBUM' then 'carousel'
+                when media_type = 'VIDEO' then 'video'
+                else 'photo'
+            end
+        when permalink like '%/reel/%' then 'reel'
+        when attachment_type like '%live%' then 'live'
+        when attachment_media_type = 'album' or subattachments > 1 then 'carousel'
+        when attachment_media_type = 'photo' then 'photo'
+        when attachment_media_type = 'video' or permalink like '%/videos/%' then 'video'
+        when attachment_media_type = 'link' then 'link'
+        else 'text'
+    end as media_format,
+    if(
+        length(trim(message)) > 0,
+        'c' || left(md5(regexp_replace({{ normalised('message') }}, '\s+', ' ', 'g')), 16),
+        post_id
+    ) as content_id
+from posts

@@ -1,0 +1,16 @@
+with expected as (
+
+    select * from {{ ref('int_post_metrics__expected') }}
+
+)
+
+select
+    post_id,
+    metric,
+    value,
+    status,
+    definition,
+    graph_name,
+    source,
+    fetched_at
+from expected
