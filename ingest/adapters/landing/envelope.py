@@ -1,0 +1,123 @@
+"""The envelope: what stands around an answer when it lands, one line of NDJSON per answer.
+
+The body is spliced in as the text that was received, never parsed and written again.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+SCHEMA_VERSION = 1
+SECRET = re.compile(r"((?:access_token|appsecret_proof)(?:=|%3D|\\u003[dD]))([^&\"\\%\s]+)")
+"""What Meta puts into `paging.next`: a credential, up to the next parameter or the end of the text."""
+UNSAFE_ESCAPE = re.compile(
+    r"\\(?:\\|u0000|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for, without any secret."""
+
+    edge: str
+    object_id: str
+    fields: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    params: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """The request as the envelope holds it."""
+        return {
+            "edge": self.edge,
+            "object_id": self.object_id,
+            "fields": list(self.fields),
+            "metrics": list(self.metrics),
+            "params": dict(sorted(self.params.items())),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer on its way to landing: the request, and the body as it came but for credentials inside it."""
+
+    request: Request
+    body: bytes
+    http_status: int | None = None
+    graph_version: str | None = None
+
+    @property
+    def body_sha256(self) -> str:
+        """Hexadecimal SHA-256 of the body."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Answers that land together in one file: of one account, at one moment."""
+
+    source: str
+    platform: str
+    account_id: str
+    fetched_at: datetime
+    answers: tuple[Received, ...]
+
+    @property
+    def batch_id(self) -> str:
+        """The moment and twelve digits of the content: the same answers at the same moment are the same batch."""
+        facts = [[answer.request.as_json(), answer.body_sha256] for answer in self.answers]
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return f"{self.fetched_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:12]}"
+
+    def lines(self) -> bytes:
+        """The file's content: one envelope per answer."""
+        return b"".join(self._line(number, answer) for number, answer in enumerate(self.answers, start=1))
+
+    def _line(self, number: int, answer: Received) -> bytes:
+        body, is_cleaned = spliceable(answer.body)
+        envelope: dict[str, object] = {
+            "schema_version": SCHEMA_VERSION,
+            "batch_id": self.batch_id,
+            "line_no": number,
+            "fetched_at": f"{self.fetched_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "source": self.source,
+            "platform": self.platform,
+            "account_id": self.account_id,
+            "request": answer.request.as_json(),
+            "graph_version": answer.graph_version,
+            "http_status": answer.http_status,
+            "body_sha256": answer.body_sha256,
+        }
+        if is_cleaned:
+            envelope["is_cleaned"] = True
+        head = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+        return head[:-1] + b',"body":' + body + b"}\n"
+
+    def originals(self) -> Sequence[tuple[int, bytes]]:
+        """Line number and bytes as received of each answer whose body had to be cleaned."""
+        return [(n, answer.body) for n, answer in enumerate(self.answers, start=1) if spliceable(answer.body)[1]]
+
+
+def without_credentials(body: bytes) -> bytes:
+    """The body with the credentials cut out that Meta puts into `paging.next`; all else as it was."""
+    text = body.decode("utf-8", errors="surrogateescape")
+    return SECRET.sub(r"\1REDACTED", text).encode("utf-8", errors="surrogateescape")
+
+
+def spliceable(body: bytes) -> tuple[bytes, bool]:
+    """The body as one line that DuckDB reads, and whether that changed anything.
+
+    Line breaks between tokens become spaces; a lone surrogate or NUL escape inside a text becomes U+FFFD.
+    """
+    text = body.decode("utf-8")
+    cleaned = re.sub(r"[\r\n]", " ", text)
+    cleaned = UNSAFE_ESCAPE.sub(_safe, cleaned)
+    return cleaned.encode(), cleaned != text
+
+
+def _safe(match: re.Match[str]) -> str:
+    escape = match.group()
+    lone_surrogate = len(escape) == len("\\ud800") and escape[1:3].lower() == "ud"
+    return "\\ufffd" if escape == "\\u0000" or lone_surrogate else escape
