@@ -62,7 +62,9 @@ def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = duckdb.connect(str(path))
     except OSError as error:
-        raise StorageFailed(f"{path.parent} cannot be made: {error.strerror}. Free some space, or set it right.") from None
+        raise StorageFailed(
+            f"{path.parent} cannot be made: {error.strerror}. Free some space, or set it right."
+        ) from None
     except duckdb.Error as error:
         raise explained(path, error) from None
     with connection:

@@ -1,12 +1,14 @@
 """Landing in a folder: each batch one compressed file that is written once and never overwritten."""
 
 import hashlib
+import io
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import zstandard
 
@@ -77,6 +79,20 @@ class FolderLanding:
         finally:
             temporary.unlink(missing_ok=True)
         _fsync_folder(path.parent)
+
+
+def first_line(path: Path) -> dict[str, Any]:
+    """The first envelope of a landed file.
+
+    Raises: LandingDamaged when it is not what was written.
+    """
+    try:
+        with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
+            line = io.TextIOWrapper(stream, encoding="utf-8").readline()
+        envelope: dict[str, Any] = json.loads(line)
+    except (zstandard.ZstdError, ValueError) as error:
+        raise LandingDamaged(f"{path} is not what was written: {error}. Restore it from a backup.") from None
+    return envelope
 
 
 def _plain(part: str) -> str:

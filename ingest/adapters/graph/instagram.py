@@ -1,0 +1,24 @@
+"""What is read from Instagram: the account, and its media with their lifetime insights in the same call.
+
+Fields come from an allow-list: no name, picture or comment of any person.
+"""
+
+from collections.abc import Iterator
+
+from ingest.adapters.graph.listing import read_list, read_node
+from ingest.adapters.graph.session import GraphApi
+from ingest.adapters.landing.envelope import Received
+
+PLATFORM = "instagram"
+ACCOUNT_FIELDS = ("id", "name", "followers_count")
+MEDIA_FIELDS = ("id", "timestamp", "caption", "permalink", "media_type", "media_product_type")
+
+
+def read_account(api: GraphApi, account_id: str) -> Received:
+    """The account itself. Source: GET /{ig-user}."""
+    return read_node(api, "ig_user", account_id, ACCOUNT_FIELDS)
+
+
+def read_posts(api: GraphApi, account_id: str, metrics: tuple[str, ...]) -> Iterator[Received]:
+    """Each page of the account's media, newest first, with lifetime insights. Source: GET /{ig-user}/media."""
+    return read_list(api, "media", account_id, MEDIA_FIELDS, metrics)

@@ -1,0 +1,56 @@
+"""The pager: reads an edge to its end. Meta's SDK stops at an empty page and follows any address; this one does not.
+
+It ends only when `next` is absent, goes on over empty pages, takes known parameters out of `next` and never its host,
+notices a cycle, and asks for smaller pages when Meta finds them too large.
+"""
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from ingest.adapters.graph.answers import Answer, TooMuchData
+from ingest.adapters.graph.session import GraphApi
+from ingest.domain.errors import RequestRefused, UnsafeAnswer
+
+FOLLOWED = ("after", "since", "until", "offset", "__paging_token")
+MOST_PAGES = 10_000
+
+
+def pages(
+    api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], *, limit: int
+) -> Iterator[tuple[dict[str, str], Answer]]:
+    """Each page of an edge with the parameters that it was asked by.
+
+    Raises: UnsafeAnswer for a cycle, and all that `GraphApi.call` raises.
+    """
+    position: dict[str, str] = {}
+    seen: set[tuple[tuple[str, str], ...]] = set()
+    size = limit
+    while len(seen) < MOST_PAGES:
+        mark = tuple(sorted(position.items()))
+        if mark in seen:
+            raise UnsafeAnswer(f"The pages of {'/'.join(path)} go in a circle; nothing more was read.")
+        asked = dict(params) | position | {"limit": str(size)}
+        try:
+            answer = api.call("GET", path, params=asked)
+        except TooMuchData as error:
+            if size == 1:
+                raise RequestRefused(f"{error} One object alone is too much: ask for fewer fields.") from None
+            size = max(1, size // 2)
+            continue
+        seen.add(mark)
+        yield asked, answer
+        following = next_position(answer)
+        if following is None:
+            return
+        position = following
+    raise UnsafeAnswer(f"{'/'.join(path)} has more than {MOST_PAGES:,} pages; nothing more was read.")
+
+
+def next_position(answer: Answer) -> dict[str, str] | None:
+    """The known parameters of `next`, whatever its host; None when there is no next page."""
+    paging = answer.json.get("paging")
+    address = paging.get("next") if isinstance(paging, dict) else None
+    if not isinstance(address, str):
+        return None
+    given = dict(parse_qsl(urlsplit(address).query, keep_blank_values=True))
+    return {name: given[name] for name in FOLLOWED if name in given}

@@ -1,0 +1,20 @@
+"""Plan: which accounts the next refresh reads, and why."""
+
+from typing import Any
+
+from ingest.domain.refresh import plan_listings
+from ingest.settings import Settings
+
+GRAPH_PLATFORMS = ("facebook", "instagram")
+
+
+def plan_refresh(settings: Settings) -> list[dict[str, Any]]:
+    """One row per account of the registry that the Graph API serves; plain JSON, without a secret.
+
+    Raises: RegistryInvalid.
+    """
+    from ingest.adapters.registry import read_registry
+
+    registry = read_registry(settings.campaigns_dir)
+    accounts = [(one.account_id, one.platform) for one in registry.accounts if one.platform in GRAPH_PLATFORMS]
+    return [row.as_json() for row in plan_listings(accounts, at=settings.clock())]
