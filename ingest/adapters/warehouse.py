@@ -153,7 +153,7 @@ def _can_be_read(path: Path) -> bool:
     with duckdb.connect() as scratch:
         try:
             scratch.execute(
-                "select count(*), max(length(body::varchar)), count(*) filter (where line_no is null) from read_json(?, "
+                "select count(*), max(length(body::varchar)), max(line_no) from read_json(?, "
                 "format = 'newline_delimited', maximum_object_size = 134217728, "
                 "columns = {line_no: 'INTEGER', fetched_at: 'TIMESTAMP', body: 'JSON'})",
                 [str(path)],

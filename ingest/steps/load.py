@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from ingest.adapters.warehouse import MetricRow
 
 log = structlog.get_logger()
 
@@ -31,13 +35,14 @@ def load_landed(settings: Settings) -> LoadResult:
     landing = FolderLanding(Path(settings.landing_uri))
     with warehouse.open_warehouse(settings.warehouse_path) as connection:
         known = warehouse.loaded_keys(connection)
-        new = [warehouse.LandedFile(key, landing.local_path(key)) for key in landing.keys() if key not in known]
+        new = [warehouse.LandedFile(key, landing.local_path(key)) for key in landing.landed_keys() if key not in known]
         load_ids, rows = warehouse.load_files(connection, new, _catalogue(), at=settings.clock())
+        connection.execute("checkpoint")
     log.info("files_loaded", files=len(new), rows=rows)
     return LoadResult(tuple(load_ids), len(new), rows)
 
 
-def _catalogue() -> Iterator[object]:
+def _catalogue() -> "Iterator[MetricRow]":
     from ingest.adapters.warehouse import MetricRow
     from ingest.domain.metrics import CATALOGUE
 

@@ -75,7 +75,7 @@ def landed_registry(landing: Any) -> str | None:
     """The hash of the registry that was landed last; None when none was."""
     from ingest.adapters.landing.folder import first_line
 
-    keys = [key for key in landing.keys() if key.startswith("registry/")]
+    keys = [key for key in landing.landed_keys() if key.startswith("registry/")]
     if not keys:
         return None
     return str(first_line(landing.local_path(keys[-1]))["request"]["params"]["registry_sha256"])

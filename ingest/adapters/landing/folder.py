@@ -45,7 +45,7 @@ class FolderLanding:
             self._write_once(self._root / key, content)
         return key
 
-    def keys(self) -> list[str]:
+    def landed_keys(self) -> list[str]:
         """The keys of all landed files, oldest batch first."""
         found = (path.relative_to(self._root).as_posix() for path in self._root.rglob(f"*{SUFFIX}"))
         return sorted(

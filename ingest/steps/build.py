@@ -1,0 +1,113 @@
+"""Build: run dbt over the warehouse, in this process; its manifest stays warm for the next build."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from ingest.domain.errors import SomebodyMustAct, WarehouseBroken, WarehouseBusy
+from ingest.settings import PROJECT, Settings, export
+
+log = structlog.get_logger()
+DBT_PROJECT = PROJECT / "dbt_project"
+SHOWN = 5
+
+
+class BuildFailed(SomebodyMustAct):
+    """A model could not be built, or a test of one does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """How many models were built and tests held."""
+
+    nodes: int
+
+
+@dataclass(slots=True)
+class _Warm:
+    """The parsed project, kept between builds of one process."""
+
+    manifest: Any = None
+    built_from: tuple[Any, ...] = field(default_factory=tuple)
+
+
+_warm = _Warm()
+
+
+def build_marts(settings: Settings, *, select: str | None = None) -> BuildResult:
+    """Build and test the models, all or those that `select` names in dbt's syntax.
+
+    Raises: BuildFailed with the nodes that failed and why, WarehouseBusy, WarehouseBroken.
+    """
+    _require_warehouse(settings.warehouse_path)
+    arguments = ["build", *(["--select", select] if select else [])]
+    result = _run(settings, arguments)
+    failed = [node for node in result.result or [] if node.status in {"error", "fail", "runtime error"}]
+    if failed or not result.success:
+        raise _why(failed, result.exception, settings.dbt_dir)
+    nodes = len(result.result)
+    log.info("marts_built", nodes=nodes)
+    return BuildResult(nodes)
+
+
+def _run(settings: Settings, arguments: list[str]) -> Any:
+    """What dbt says of one invocation; the warehouse's lock is free afterwards."""
+    export(
+        {
+            "CAMPAIGN_REACH_WAREHOUSE_PATH": str(settings.warehouse_path.absolute()),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        }
+    )
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    runner = dbtRunner(manifest=_manifest(settings, dbtRunner))
+    try:
+        return runner.invoke([*arguments, *_places(settings), "--quiet", "--no-use-colors"])
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+
+
+def _manifest(settings: Settings, runner: Any) -> Any:
+    """The parsed project; parsed again when it has changed on disk or another warehouse is meant."""
+    newest = max(path.stat().st_mtime_ns for path in DBT_PROJECT.rglob("*") if path.is_file())
+    built_from = (settings.warehouse_path, newest)
+    if _warm.manifest is None or _warm.built_from != built_from:
+        parsed = runner().invoke(["parse", *_places(settings), "--quiet", "--no-use-colors"])
+        if not parsed.success:
+            raise BuildFailed(f"The dbt project cannot be parsed: {parsed.exception}. Run `make check`.")
+        _warm.manifest, _warm.built_from = parsed.result, built_from
+    return _warm.manifest
+
+
+def _places(settings: Settings) -> list[str]:
+    folder = settings.dbt_dir.absolute()
+    return [
+        *("--project-dir", str(DBT_PROJECT)),
+        *("--profiles-dir", str(DBT_PROJECT)),
+        *("--target-path", str(folder / "target")),
+        *("--log-path", str(folder / "logs")),
+    ]
+
+
+def _require_warehouse(path: Path) -> None:
+    from ingest.adapters.warehouse import open_warehouse
+
+    if not path.exists():
+        raise WarehouseBroken(f"There is no warehouse at {path}. Run `campaign-reach load` first.")
+    with open_warehouse(path):
+        pass
+
+
+def _why(failed: list[Any], exception: BaseException | None, folder: Path) -> SomebodyMustAct | WarehouseBusy:
+    if exception and "lock" in str(exception):
+        return WarehouseBusy(f"Another process has the warehouse open: {exception}")
+    lines = [f"  {node.node.name}: {' '.join(str(node.message).split())[:300]}" for node in failed[:SHOWN]]
+    more = f"\n  … and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
+    reason = "\n".join(lines) or f"  {exception}"
+    return BuildFailed(
+        f"{len(failed)} dbt nodes failed; the published version stays as it was.\n{reason}{more}\n"
+        f"The compiled SQL lies in {folder / 'target' / 'compiled'}."
+    )
