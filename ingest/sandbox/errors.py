@@ -1,0 +1,116 @@
+"""Meta's errors, as the Graph API words them: a status and a body."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class GraphError(Exception):
+    """An answer that refuses. `trace` makes the fbtrace_id differ from answer to answer."""
+
+    message: str
+    code: int
+    subcode: int | None = None
+    kind: str = "OAuthException"
+    status: int = 400
+    is_transient: bool | None = None
+    user_title: str | None = None
+
+    def body(self, trace: str) -> dict[str, Any]:
+        """The body as Meta shapes it."""
+        error: dict[str, Any] = {"message": self.message, "type": self.kind, "code": self.code}
+        if self.subcode is not None:
+            error["error_subcode"] = self.subcode
+        if self.is_transient is not None:
+            error["is_transient"] = self.is_transient
+        if self.user_title is not None:
+            error["error_user_title"] = self.user_title
+        error["fbtrace_id"] = "A" + hashlib.sha256(trace.encode()).hexdigest()[:22]
+        return {"error": error}
+
+
+def no_token() -> GraphError:
+    """Refuse a call without a token."""
+    return GraphError("An active access token must be used to query information about the current user.", 2500)
+
+
+def bad_token() -> GraphError:
+    """Refuse a token that was never given."""
+    return GraphError("Invalid OAuth access token - Cannot parse access token", 190, status=401)
+
+
+def expired_token() -> GraphError:
+    """Refuse a token whose time is over."""
+    return GraphError("Error validating access token: Session has expired.", 190, 463)
+
+
+def needs_page_token() -> GraphError:
+    """Refuse a user token where a Page token is needed."""
+    return GraphError("(#210) A page access token is required to request this resource.", 210)
+
+
+def missing_permission(scope: str) -> GraphError:
+    """Refuse what the token has no scope for."""
+    return GraphError(
+        f"(#10) This endpoint requires the '{scope}' permission or the 'Page Public Content Access' feature.", 10
+    )
+
+
+def missing_object(object_id: str) -> GraphError:
+    """Refuse an object that is not there, or not for this token."""
+    return GraphError(
+        f"Unsupported get request. Object with ID '{object_id}' does not exist, cannot be loaded due to missing "
+        "permissions, or does not support this operation. Please read the Graph API documentation at "
+        "https://developers.facebook.com/docs/graph-api",
+        100,
+        33,
+        "GraphMethodException",
+    )
+
+
+def unknown_field(field: str, node: str) -> GraphError:
+    """Refuse a field that the node does not have."""
+    return GraphError(f"(#100) Tried accessing nonexisting field ({field}) on node type ({node})", 100)
+
+
+def invalid_metric() -> GraphError:
+    """Refuse the whole call for one Facebook metric that is not served."""
+    return GraphError("(#100) The value must be a valid insights metric", 100)
+
+
+def invalid_media_metric(position: int, allowed: list[str]) -> GraphError:
+    """Refuse the whole call for one Instagram metric that does not exist."""
+    return GraphError(f"(#100) metric[{position}] must be one of the following values: {', '.join(allowed)}", 100)
+
+
+def unsupported_media_metric(metric: str) -> GraphError:
+    """Refuse the whole call for one metric that this media product type lacks."""
+    return GraphError(
+        f"(#100) The Media Insights API does not support the {metric} metric for this media product type.", 100
+    )
+
+
+def no_metric() -> GraphError:
+    """Refuse insights without a metric."""
+    return GraphError("Invalid query", 3001, 1504028, is_transient=False, user_title="No Metric Specified")
+
+
+def bad_proof() -> GraphError:
+    """Refuse a proof that does not belong to token and secret."""
+    return GraphError("Invalid appsecret_proof provided in the API argument", 100, kind="GraphMethodException")
+
+
+def bad_cursor() -> GraphError:
+    """Refuse a cursor that was never given."""
+    return GraphError("(#2642) Invalid cursors values", 2642)
+
+
+def bad_parameter(text: str) -> GraphError:
+    """Refuse a parameter."""
+    return GraphError(f"(#100) {text}", 100)
+
+
+def unknown_path() -> GraphError:
+    """Refuse a path that is none."""
+    return GraphError("Unknown path components", 2500)

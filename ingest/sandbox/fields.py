@@ -1,0 +1,103 @@
+"""The `fields` parameter, taken apart: `id,attachments{media_type},insights.metric(a,b){name}`."""
+
+import re
+from dataclasses import dataclass, field
+
+from ingest.sandbox.errors import GraphError
+
+TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|[{}(),.]|\d+)")
+DEEPEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field with its arguments (`.limit(5)`, `.metric(a,b)`) and what is asked of inside it."""
+
+    name: str
+    arguments: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    inner: tuple["Field", ...] = ()
+
+
+def parse_fields(text: str) -> tuple[Field, ...]:
+    """The fields that are asked for; each name once, the last one counts.
+
+    Raises: GraphError 2500, as Meta refuses what it cannot parse.
+    """
+    parser = _Parser(text)
+    fields = parser.listing(depth=0)
+    parser.expect_end()
+    return tuple({one.name: one for one in fields}.values())
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._tokens: list[str] = []
+        position = 0
+        while position < len(text.rstrip()):
+            found = TOKEN.match(text, position)
+            if found is None:
+                raise _syntax(text[position])
+            self._tokens.append(found.group(1))
+            position = found.end()
+        self._at = 0
+
+    def listing(self, *, depth: int) -> list[Field]:
+        if depth > DEEPEST:
+            raise _syntax("{")
+        fields = [self._field(depth)]
+        while self._peek() == ",":
+            self._at += 1
+            fields.append(self._field(depth))
+        return fields
+
+    def expect_end(self) -> None:
+        if self._peek() is not None:
+            raise _syntax(str(self._peek()))
+
+    def _field(self, depth: int) -> Field:
+        name = self._name()
+        arguments: dict[str, tuple[str, ...]] = {}
+        while self._peek() == ".":
+            self._at += 1
+            arguments[self._name()] = self._values()
+        inner: tuple[Field, ...] = ()
+        if self._peek() == "{":
+            self._at += 1
+            inner = tuple(self.listing(depth=depth + 1))
+            self._take("}")
+        return Field(name, arguments, inner)
+
+    def _values(self) -> tuple[str, ...]:
+        self._take("(")
+        values = [self._value()]
+        while self._peek() == ",":
+            self._at += 1
+            values.append(self._value())
+        self._take(")")
+        return tuple(values)
+
+    def _value(self) -> str:
+        token = self._peek()
+        if token is None or token in "{}(),.":
+            raise _syntax(token or "end")
+        self._at += 1
+        return token
+
+    def _name(self) -> str:
+        token = self._peek()
+        if token is None or not (token[0].isalpha() or token[0] == "_"):
+            raise _syntax(token or "end")
+        self._at += 1
+        return token
+
+    def _take(self, wanted: str) -> None:
+        if self._peek() != wanted:
+            raise _syntax(self._peek() or "end")
+        self._at += 1
+
+    def _peek(self) -> str | None:
+        return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+
+def _syntax(found: str) -> GraphError:
+    return GraphError(f'Syntax error "Expected end of string instead of "{found}"." at character', 2500)

@@ -1,0 +1,96 @@
+"""What happened: the posts of the campaigns and what they gathered, made from the registry, the same every time.
+
+The world has its own words (`views`, `reach`, `reactions` …) and knows no metric of Meta.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ingest.adapters.registry import Registry
+from ingest.sandbox.splitting import meet_targets
+from ingest.sandbox.staging import WorldPost, staged
+
+SETTLED = timedelta(days=21)
+"""When a post's values are final."""
+HALF_LIFE_DAYS = 1.1
+"""Most of what a post gathers it gathers in its first days."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorldAccount:
+    """An account on a platform that the sandbox plays."""
+
+    account_id: str
+    platform: str
+    account_name: str
+    followers: int
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All accounts and posts, with what each post has gathered when its values are final."""
+
+    accounts: Mapping[str, WorldAccount]
+    posts: Mapping[str, WorldPost]
+    finals: Mapping[str, Mapping[str, int]] = field(repr=False)
+    instagram_of: Mapping[str, str]
+    """The Instagram account that is linked to a Page, by the Page's id."""
+
+    def posts_of(self, account_id: str, at: datetime) -> Sequence[WorldPost]:
+        """The posts that the account has published by then, newest first."""
+        mine = (post for post in self.posts.values() if post.account_id == account_id and post.published_at <= at)
+        return sorted(mine, key=lambda post: (post.published_at, post.post_id), reverse=True)
+
+    def value(self, post: WorldPost, fact: str, at: datetime) -> int:
+        """What the post has gathered of a fact by then; its final value 21 days after publication."""
+        return int(self.finals[post.post_id].get(fact, 0) * grown(at - post.published_at))
+
+    def final(self, fact: str, *, account_ids: Sequence[str] | None = None) -> int:
+        """The sum of a fact's final values over the posts of these accounts, or of all."""
+        return sum(
+            self.finals[post.post_id].get(fact, 0)
+            for post in self.posts.values()
+            if account_ids is None or post.account_id in account_ids
+        )
+
+
+def grown(age: timedelta) -> float:
+    """The share of its final values that a post of that age has gathered; 1 from day 21 on."""
+    if age >= SETTLED:
+        return 1.0
+    days = max(age.total_seconds(), 0.0) / 86400
+    return (1 - 0.5 ** (days / HALF_LIFE_DAYS)) / (1 - 0.5 ** (SETTLED.days / HALF_LIFE_DAYS))
+
+
+def build_world(registry: Registry, *, seed: str = "campaign-reach") -> World:
+    """The world that the registry's campaigns and a seed make.
+
+    Raises: RegistryInvalid when a published figure cannot be met by the posts that are to be played.
+    """
+    posts = [post for campaign in registry.campaigns for post in staged(campaign, seed=seed)]
+    finals = {post.post_id: dict(post.facts) for post in posts}
+    for campaign in registry.campaigns:
+        mine = [post for post in posts if post.campaign_id == campaign.campaign_id]
+        meet_targets(campaign, mine, finals, seed=seed)
+    accounts = {
+        account.account_id: WorldAccount(
+            account.account_id,
+            account.platform,
+            account.account_name,
+            followers=2_000 + int(account.account_id[-3:]) * 137,
+        )
+        for account in registry.accounts
+        if account.platform in ("facebook", "instagram")
+    }
+    return World(accounts, {post.post_id: post for post in posts}, finals, _linked(registry))
+
+
+def _linked(registry: Registry) -> dict[str, str]:
+    """Each campaign's Instagram accounts, linked to its Pages in their order: Meta reads them through a Page."""
+    linked: dict[str, str] = {}
+    for campaign in registry.campaigns:
+        pages = [one.account_id for one in campaign.accounts if one.platform == "facebook"]
+        instagrams = [one.account_id for one in campaign.accounts if one.platform == "instagram"]
+        linked |= {page: instagram for page, instagram in zip(pages, instagrams, strict=False) if page not in linked}
+    return linked
