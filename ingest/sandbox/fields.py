@@ -59,7 +59,8 @@ class _Parser:
         arguments: dict[str, tuple[str, ...]] = {}
         while self._peek() == ".":
             self._at += 1
-            arguments[self._name()] = self._values()
+            argument = self._name()
+            arguments[argument] = self._values()
         inner: tuple[Field, ...] = ()
         if self._peek() == "{":
             self._at += 1

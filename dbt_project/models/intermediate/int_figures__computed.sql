@@ -14,16 +14,14 @@ measured as (
 summed as (
 
     select
-        figures.figure_id,
         figures.campaign_id,
+        figures.figure_id,
         count(measured.post_id) as posts,
-        case figures.metric
-            when 'views' then sum(measured.views)
-            when 'duplicated_reach' then sum(measured.reach)
-            when 'engagements' then sum(measured.engagements)
-            when 'impressions' then sum(measured.impressions)
-            when 'reach' then max(measured.reach)
-        end::double as computed_value
+        sum(measured.views) as views,
+        sum(measured.reach) as duplicated_reach,
+        sum(measured.engagements) as engagements,
+        sum(measured.impressions) as impressions,
+        max(measured.reach) as reach
     from figures
     left join measured
         on
@@ -39,6 +37,12 @@ summed as (
 select
     figures.*,
     summed.posts,
-    summed.computed_value
+    case figures.metric
+        when 'views' then summed.views
+        when 'duplicated_reach' then summed.duplicated_reach
+        when 'engagements' then summed.engagements
+        when 'impressions' then summed.impressions
+        when 'reach' then summed.reach
+    end::double as computed_value
 from figures
 left join summed on figures.campaign_id = summed.campaign_id and figures.figure_id = summed.figure_id

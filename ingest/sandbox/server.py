@@ -1,0 +1,106 @@
+"""The sandbox as a running server on 127.0.0.1: in a thread for tests and the demo, or alone on the command line."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import uvicorn
+
+from ingest.adapters.registry import Registry, read_registry
+from ingest.domain.errors import PortTaken
+from ingest.sandbox.app import Graph, create_app
+from ingest.sandbox.tokens import Tokens
+from ingest.sandbox.world import World, build_world
+
+HOST = "127.0.0.1"
+API_DATE = date(2026, 11, 22)
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A running sandbox: where it listens, and what a client needs to speak to it."""
+
+    url: str
+    world: World = field(repr=False)
+    tokens: Tokens = field(repr=False)
+    graph: Graph = field(repr=False)
+
+    def environment(self) -> dict[str, str]:
+        """The settings of a pipeline that is to read from here."""
+        return {
+            "CAMPAIGN_REACH_GRAPH_URL": self.url,
+            "CAMPAIGN_REACH_APP_ID": self.tokens.app_id,
+            "CAMPAIGN_REACH_APP_SECRETS": self.tokens.app_secret,
+            "CAMPAIGN_REACH_ACCESS_TOKENS": self.tokens.system_user.value,
+        }
+
+
+@contextmanager
+def running_sandbox(
+    registry: Registry,
+    *,
+    api_date: date = API_DATE,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    port: int = 0,
+    seed: str = "campaign-reach",
+) -> Iterator[Sandbox]:
+    """A sandbox that plays the registry's campaigns, until the context ends. Port 0 takes a free one.
+
+    Raises: PortTaken, RegistryInvalid.
+    """
+    world = build_world(registry, seed=seed)
+    tokens = Tokens.of_pages(one.account_id for one in world.accounts.values() if one.platform == "facebook")
+    graph = Graph(world, tokens, api_date, clock)
+    with listening(port) as listener:
+        server = uvicorn.Server(uvicorn.Config(create_app(graph), log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        try:
+            yield Sandbox(f"http://{HOST}:{listener.getsockname()[1]}", world, tokens, graph)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=5)
+
+
+@contextmanager
+def listening(port: int) -> Iterator[socket.socket]:
+    """A socket that listens on loopback.
+
+    Raises: PortTaken.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(f"{HOST}:{port} cannot be used: {error.strerror}. Choose another one with --port.") from None
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+def serve_sandbox(campaigns: Path, *, port: int, api_date: str, now: str, say: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C; says the settings with which a pipeline reads from here.
+
+    Raises: PortTaken, RegistryInvalid.
+    """
+    moment = datetime.fromisoformat(now).astimezone(UTC) if now else None
+    clock = (lambda: moment) if moment else (lambda: datetime.now(UTC))
+    with running_sandbox(
+        read_registry(campaigns), api_date=date.fromisoformat(api_date), clock=clock, port=port
+    ) as one:
+        say(f"Graph API v26.0 on {one.url}, {len(one.world.posts)} posts on {len(one.world.accounts)} accounts.")
+        say("In another terminal:")
+        for name, value in one.environment().items():
+            say(f"  export {name}={value}")
+        say("  campaign-reach check && campaign-reach refresh")
+        threading.Event().wait()
