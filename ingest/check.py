@@ -1,1 +1,161 @@
-"""Checks: is everything there that a run needs; one line each, with what to do."""
+"""Checks and status: is everything there that a run needs, and what stands where; one line each, with what to do."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ingest.domain.errors import CampaignReachError
+from ingest.settings import Settings
+
+NEEDED_SCOPES = ("pages_show_list", "pages_read_engagement", "read_insights")
+INSTAGRAM_SCOPES = ("instagram_basic", "instagram_manage_insights")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at, what was found, and what to do when it is not right."""
+
+    name: str
+    is_ok: bool
+    found: str
+    what_to_do: str = ""
+
+
+def run_checks(settings: Settings) -> list[Check]:
+    """One check each of registry, tokens and their scopes, accounts, warehouse, publication."""
+    return [
+        result
+        for name, look in (
+            ("registry", _registry),
+            ("token", _tokens),
+            ("accounts", _accounts),
+            ("warehouse", _warehouse),
+            ("publication", _publication),
+        )
+        for result in _looked(name, look, settings)
+    ]
+
+
+def _looked(name: str, look: Callable[[Settings], Iterator[Check]], settings: Settings) -> Iterator[Check]:
+    try:
+        yield from look(settings)
+    except CampaignReachError as error:
+        first, _, rest = str(error).partition("\n")
+        yield Check(name, is_ok=False, found=first, what_to_do=rest or "mend it, then check again")
+
+
+def _registry(settings: Settings) -> Iterator[Check]:
+    from ingest.adapters.registry import read_registry
+
+    registry = read_registry(settings.campaigns_dir)
+    figures = sum(len(campaign.published_figures) for campaign in registry.campaigns)
+    yield Check(
+        "registry",
+        is_ok=True,
+        found=f"{len(registry.campaigns)} campaigns, {len(registry.accounts)} accounts, {figures} published figures",
+    )
+
+
+def _tokens(settings: Settings) -> Iterator[Check]:
+    from ingest.adapters.graph.access import token_facts
+
+    for number, facts in enumerate(token_facts(settings), start=1):
+        missing = [scope for scope in (*NEEDED_SCOPES, *INSTAGRAM_SCOPES) if scope not in facts.scopes]
+        expires = f"expires {facts.expires_at:%Y-%m-%d}" if facts.expires_at else "does not expire"
+        yield Check(
+            f"token {number}",
+            is_ok=facts.is_valid and not missing,
+            found=f"{facts.kind.lower().replace('_', ' ')} of app {facts.app_id}, {expires}"
+            + (f", without {', '.join(missing)}" if missing else ", all scopes"),
+            what_to_do="make a new token with these permissions"
+            if facts.is_valid
+            else "the token is not valid: renew it",
+        )
+
+
+def _accounts(settings: Settings) -> Iterator[Check]:
+    from ingest.adapters.graph.access import readable_pages
+    from ingest.adapters.registry import read_registry
+
+    wanted = {
+        account.account_id
+        for account in read_registry(settings.campaigns_dir).accounts
+        if account.platform in ("facebook", "instagram")
+    }
+    readable = {one for page in readable_pages(settings) for one in (page.page_id, page.instagram_id)}
+    missing = sorted(wanted - readable)
+    yield Check(
+        "accounts",
+        is_ok=not missing,
+        found=f"{len(wanted) - len(missing)} of {len(wanted)} can be read"
+        + (f"; not {', '.join(missing)}" if missing else ""),
+        what_to_do="give the token's owner a role on these accounts",
+    )
+
+
+def _warehouse(settings: Settings) -> Iterator[Check]:
+    from ingest.adapters.warehouse import loaded_keys, open_warehouse
+
+    if not settings.warehouse_path.exists():
+        yield Check("warehouse", is_ok=True, found="none yet; `campaign-reach load` makes it")
+        return
+    with open_warehouse(settings.warehouse_path) as connection:
+        yield Check("warehouse", is_ok=True, found=f"{len(loaded_keys(connection))} landed files loaded")
+
+
+def _publication(settings: Settings) -> Iterator[Check]:
+    from ingest.adapters.publication.folder import FolderPublication
+
+    publication = FolderPublication(Path(settings.published_uri), keep=settings.keep_versions)
+    served = publication.served()
+    if served is None:
+        yield Check("publication", is_ok=True, found="none yet; `campaign-reach publish` makes it")
+    else:
+        whole = publication.is_whole(served)
+        yield Check(
+            "publication",
+            is_ok=whole,
+            found=f"version {served.version}" + ("" if whole else ", with a file missing or cut"),
+            what_to_do="publish again: it is made anew from the warehouse",
+        )
+
+
+def print_status(settings: Settings, console: Console) -> None:
+    """Print what landed, what is loaded and not, which version is served, and what its gates said.
+
+    Raises: WarehouseBusy, WarehouseBroken.
+    """
+    from ingest.adapters.landing.folder import FolderLanding
+    from ingest.adapters.publication.folder import FolderPublication
+    from ingest.adapters.warehouse import loaded_keys, open_warehouse
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    landed = FolderLanding(Path(settings.landing_uri)).landed_keys()
+    table.add_row("landed", f"{len(landed)} files" + (f", newest {_moment(landed[-1])}" if landed else ""))
+    if settings.warehouse_path.exists():
+        with open_warehouse(settings.warehouse_path) as connection:
+            loaded = loaded_keys(connection)
+            waiting = connection.execute("select count(*) from raw.quarantine where state = 'waiting'").fetchall()[0][0]
+        table.add_row("loaded", f"{len(loaded)} files, {len(set(landed) - loaded)} not yet")
+        table.add_row("quarantine", f"{waiting} objects")
+    answers = len(list(settings.quarantine_dir.glob("*.bin")))
+    table.add_row("refused", f"{answers} answers in {settings.quarantine_dir}")
+    served = FolderPublication(Path(settings.published_uri), keep=settings.keep_versions).served()
+    if served is None:
+        table.add_row("served", "nothing yet: `campaign-reach publish`")
+    else:
+        table.add_row("served", f"version {served.version}, numbers as of {served.source_watermark}")
+        for gate in served.gates:
+            verdict = "passed" if gate["passed"] else "stopped"
+            table.add_row(
+                "gate", f"{gate['gate']} {verdict}: {gate['evaluated']} of {gate['declared']} rules evaluated"
+            )
+    console.print(table, highlight=False)
+
+
+def _moment(key: str) -> str:
+    return f"{datetime.strptime(Path(key).name[:16], '%Y%m%dT%H%M%SZ'):%Y-%m-%d %H:%M} UTC"  # noqa: DTZ007

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 PHASES = """
@@ -23,15 +24,15 @@ group by all
 order by any_value(phases.phase_order), 5 desc nulls last, 2
 """
 FIGURES = """
-select as_published, published_value, qualifier, computed_value, status, coalesce(reason, ''), label_problem
+select as_published, published_value, qualifier, computed_value, status, concat_ws(' ', reason, label_problem) as why
 from marts.agg_published_figures
 where campaign_id = ?
-order by figure_id
+order by case status when 'matches' then 1 when 'differs' then 2 else 3 end, figure_id
 """
 CAMPAIGNS = (
     "select campaign_id, campaign_name, organisation, starts_on, ends_on from marts.dim_campaigns order by starts_on"
 )
-QUALIFIERS = {"exact": "", "about": "about ", "rounded": "rounded ", "more_than": "more than "}
+QUALIFIERS = {"exact": "", "about": "~ ", "rounded": "≈ ", "more_than": "> "}
 COLOURS = {"matches": "green", "differs": "red", "not_computable": "yellow"}
 
 
@@ -81,22 +82,19 @@ def _phases(rows: list[tuple[Any, ...]]) -> Table:
 
 
 def _figures(rows: list[tuple[Any, ...]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
-    table.add_column("published figure", ratio=5)
+    """The published figures beside the computed ones; why a figure is as it is stands once, below the table."""
+    reasons = list(dict.fromkeys(why for *_, why in rows if why))
+    table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left")
     table.add_column("published", justify="right", no_wrap=True)
     table.add_column("computed", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    table.add_column("why", ratio=6)
-    for text, value, qualifier, computed, status, reason, problem in rows:
-        colour = COLOURS.get(status, "red")
-        why = ". ".join(part.rstrip(".") for part in (reason, problem) if part)
-        table.add_row(
-            text,
-            f"{QUALIFIERS.get(qualifier, '')}{_number(value)}",
-            _number(computed),
-            f"[{colour}]{status.replace('_', ' ')}[/{colour}]",
-            f"[dim]{why}[/dim]",
-        )
+    table.add_column("as published", overflow="fold")
+    for text, value, qualifier, computed, status, why in rows:
+        note = f" [dim]\\[{reasons.index(why) + 1}][/dim]" if why else ""
+        mark = f"[{COLOURS.get(status, 'red')}]{status.replace('_', ' ')}[/]"
+        published = f"{QUALIFIERS.get(qualifier, '')}{_number(value)}"
+        table.add_row(published, _number(computed), mark, escape(text) + note)
+    table.caption = "\n".join(f"\\[{number}] {escape(why)}" for number, why in enumerate(reasons, start=1))
     return table
 
 
@@ -108,7 +106,7 @@ def print_paths(published: Path, console: Console) -> None:
     """Print where the publication lies, and one query that is ready to run."""
     manifest = published / "manifest.json"
     version = json.loads(manifest.read_text(encoding="utf-8"))["version"]
-    query = "select phase_id, content_type, posts, views from marts.agg_phase_content_type_reach where campaign_id = 'together'"
+    query = "select phase_id, content_type, posts, views from marts.agg_phase_content_type_reach"
     console.print("\n[bold]Published[/bold]")
     for name, path in (
         ("DuckDB", published / "campaign_reach.duckdb"),

@@ -44,7 +44,8 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            raise NotYaml(_line(self.peek_event()), "aliases ('*name') are not allowed; write the value again")
+            event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise NotYaml(_line(event), "aliases ('*name') are not allowed; write the value again")
         return super().compose_node(parent, index)
 
 
@@ -95,4 +96,5 @@ def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
 
 
 def _line(node: yaml.Node | yaml.Event) -> int:
-    return int(node.start_mark.line) + 1
+    mark = node.start_mark
+    return int(mark.line) + 1 if mark else 1

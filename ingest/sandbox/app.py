@@ -157,7 +157,7 @@ def create_app(graph: Graph) -> Starlette:
         try:
             if answering is None or not path:
                 raise errors.unknown_path()
-            if request.method != "GET":
+            if request.method != "GET" and params.get("method", "").lower() != "get":
                 raise errors.bad_parameter("Unsupported method")
             token = graph.tokens.of_request(params, request.headers.get("authorization"), now=graph.clock())
             shown = {"access_token": token.value} | params
@@ -183,7 +183,7 @@ def _usage(graph: Graph, token: Token) -> dict[str, str]:
 
 
 def _response(status: int, body: Mapping[str, Any], version: str, headers: Mapping[str, str]) -> Response:
-    """A body as Meta writes it: non-ASCII as \\uXXXX, and a slash with a backslash before it."""
+    """A body as Meta writes it: ASCII only, and a slash with a backslash before it."""
     text = json.dumps(body, separators=(",", ":")).replace("/", "\\/")
     named = {"facebook-api-version": version, "x-fb-trace-id": "Sandbox", "x-fb-rev": "1030000000", **headers}
     return Response(text, status, headers=named, media_type="application/json; charset=UTF-8")

@@ -78,18 +78,18 @@ class _Parser:
         return tuple(values)
 
     def _value(self) -> str:
-        token = self._peek()
-        if token is None or token in "{}(),.":
-            raise _syntax(token or "end")
+        word = self._peek()
+        if word is None or word in "{}(),.":
+            raise _syntax(word or "end")
         self._at += 1
-        return token
+        return word
 
     def _name(self) -> str:
-        token = self._peek()
-        if token is None or not (token[0].isalpha() or token[0] == "_"):
-            raise _syntax(token or "end")
+        word = self._peek()
+        if word is None or not (word[0].isalpha() or word[0] == "_"):
+            raise _syntax(word or "end")
         self._at += 1
-        return token
+        return word
 
     def _take(self, wanted: str) -> None:
         if self._peek() != wanted:

@@ -65,7 +65,6 @@ def _post(
     number: int,
     campaign_id: str | None,
 ) -> WorldPost:
-    named = isinstance(played, PlayedPosts)
     post_id = (played.post_id if isinstance(played, PlayedPosts) else None) or _post_id(account, key)
     code = hashlib.sha256(key.encode()).hexdigest()[:11]
     return WorldPost(
@@ -78,9 +77,9 @@ def _post(
         permalink=_permalink(account, post_id, played.media_format, code),
         shortcode=code,
         campaign_id=campaign_id,
-        phase_id=played.phase_id if isinstance(played, PlayedPosts) and named else None,
+        phase_id=played.phase_id if isinstance(played, PlayedPosts) else None,
         content_type=played.content_type if isinstance(played, PlayedPosts) else None,
-        fixed=dict(played.facts) if isinstance(played, PlayedPosts) else {},
+        fixed={str(fact): figure for fact, figure in played.facts.items()} if isinstance(played, PlayedPosts) else {},
         facts=typical_facts(dice, played.media_format, account.platform),
     )
 

@@ -60,7 +60,7 @@ def grown(age: timedelta) -> float:
     if age >= SETTLED:
         return 1.0
     days = max(age.total_seconds(), 0.0) / 86400
-    return (1 - 0.5 ** (days / HALF_LIFE_DAYS)) / (1 - 0.5 ** (SETTLED.days / HALF_LIFE_DAYS))
+    return float((1 - 0.5 ** (days / HALF_LIFE_DAYS)) / (1 - 0.5 ** (SETTLED.days / HALF_LIFE_DAYS)))
 
 
 def build_world(registry: Registry, *, seed: str = "campaign-reach") -> World:

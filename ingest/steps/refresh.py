@@ -2,18 +2,15 @@
 
 import hashlib
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ingest.domain.errors import TokenRefused
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
     from ingest.adapters.graph.answers import AnswerRejected
-    from ingest.adapters.graph.session import GraphApi
 
 log = structlog.get_logger()
 
@@ -25,6 +22,7 @@ def refresh_account(settings: Settings, row: dict[str, Any]) -> list[str]:
     the account has landed, but an answer that was none lies in quarantine.
     """
     from ingest.adapters.graph import facebook, instagram
+    from ingest.adapters.graph.access import api_for
     from ingest.adapters.graph.answers import AnswerRejected
     from ingest.adapters.landing.envelope import Batch
     from ingest.adapters.landing.folder import FolderLanding
@@ -79,36 +77,6 @@ def landed_registry(landing: Any) -> str | None:
     if not keys:
         return None
     return str(first_line(landing.local_path(keys[-1]))["request"]["params"]["registry_sha256"])
-
-
-def api_for(settings: Settings, account_id: str) -> "GraphApi":
-    """An api object of its own for an account, with the Page token that can read it.
-
-    Raises: TokenRefused when no configured token can read the account, naming it.
-    """
-    from ingest.adapters.graph.tokens import configured_tokens, pages_of
-
-    for token in configured_tokens(settings):
-        for page in pages_of(_api(settings, token)):
-            if account_id in (page.page_id, page.instagram_id):
-                return _api(settings, page.token)
-    raise TokenRefused(
-        f"No token can read account {account_id}. Give the token's owner a role on it, or mark the account in its "
-        "campaign file; `campaign-reach check` lists what each token can read."
-    )
-
-
-def _api(settings: Settings, token: str) -> "GraphApi":
-    from ingest.adapters.graph.retrying import retrying
-    from ingest.adapters.graph.session import GraphApi, GraphSession
-
-    session = GraphSession(
-        graph_url=settings.graph_url,
-        access_token=token,
-        app_id=settings.app_id,
-        app_secret=settings.app_secrets[0].get_secret_value() if settings.app_secrets else None,
-    )
-    return GraphApi(session, version=settings.graph_version, retrying=retrying(sleep=time.sleep))
 
 
 def _quarantine(folder: Path, error: "AnswerRejected", account_id: str) -> None:

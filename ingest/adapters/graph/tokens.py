@@ -2,6 +2,7 @@
 
 import stat
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest.adapters.graph.pager import pages
@@ -17,6 +18,17 @@ class PageAccess:
     page_id: str
     token: str = field(repr=False)
     instagram_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What Meta says of a token; `expires_at` is None when it does not expire."""
+
+    kind: str
+    app_id: str
+    is_valid: bool
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
 
 
 def configured_tokens(settings: Settings) -> list[str]:
@@ -60,3 +72,19 @@ def pages_of(api: GraphApi) -> list[PageAccess]:
         for page in answer.json.get("data", [])
         if "access_token" in page
     ]
+
+
+def describe_token(api: GraphApi, token: str) -> TokenFacts:
+    """What Meta says of a token. Source: GET /debug_token; the token goes in the body, not into a URL.
+
+    Raises: all that `GraphApi.call` raises.
+    """
+    data = api.call("POST", ("debug_token",), params={"input_token": token, "method": "get"}).json.get("data", {})
+    expires = int(data.get("expires_at") or 0)
+    return TokenFacts(
+        kind=str(data.get("type", "unknown")),
+        app_id=str(data.get("app_id", "unknown")),
+        is_valid=bool(data.get("is_valid")),
+        scopes=tuple(data.get("scopes", ())),
+        expires_at=datetime.fromtimestamp(expires, UTC) if expires else None,
+    )

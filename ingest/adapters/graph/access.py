@@ -1,0 +1,50 @@
+"""Access: which configured token can read an account, and an api object that uses it."""
+
+import time
+
+from ingest.adapters.graph.retrying import retrying
+from ingest.adapters.graph.session import GraphApi, GraphSession
+from ingest.adapters.graph.tokens import PageAccess, TokenFacts, configured_tokens, describe_token, pages_of
+from ingest.domain.errors import TokenRefused
+from ingest.settings import Settings
+
+
+def api_for(settings: Settings, account_id: str) -> GraphApi:
+    """An api object of its own for an account, with the Page token that can read it.
+
+    Raises: TokenRefused when no configured token can read the account, naming it.
+    """
+    for page in readable_pages(settings):
+        if account_id in (page.page_id, page.instagram_id):
+            return api_with(settings, page.token)
+    raise TokenRefused(
+        f"No token can read account {account_id}. Give the token's owner a role on it, or take the account out of its "
+        "campaign file; `campaign-reach check` lists what cannot be read."
+    )
+
+
+def readable_pages(settings: Settings) -> list[PageAccess]:
+    """The Pages that the configured tokens can read, with their Instagram accounts.
+
+    Raises: TokenRefused, GraphUnavailable.
+    """
+    return [page for token in configured_tokens(settings) for page in pages_of(api_with(settings, token))]
+
+
+def token_facts(settings: Settings) -> list[TokenFacts]:
+    """What Meta says of each configured token.
+
+    Raises: TokenRefused, GraphUnavailable.
+    """
+    return [describe_token(api_with(settings, token), token) for token in configured_tokens(settings)]
+
+
+def api_with(settings: Settings, token: str) -> GraphApi:
+    """An api object for one token; each thread or task has its own."""
+    session = GraphSession(
+        graph_url=settings.graph_url,
+        access_token=token,
+        app_id=settings.app_id,
+        app_secret=settings.app_secrets[0].get_secret_value() if settings.app_secrets else None,
+    )
+    return GraphApi(session, version=settings.graph_version, retrying=retrying(sleep=time.sleep))
