@@ -88,7 +88,7 @@ def _places(settings: Settings) -> list[str]:
         *("--project-dir", str(DBT_PROJECT)),
         *("--profiles-dir", str(DBT_PROJECT)),
         *("--target-path", str(folder / "target")),
-        *("--log-path", str(folder / "logs")),
+        *("--log-level-file", "none"),
     ]
 
 

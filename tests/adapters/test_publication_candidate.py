@@ -96,7 +96,7 @@ def test_one_changed_number_changes_the_content_hash(tmp_path: Path) -> None:
     for number in (1234, 1235):
         warehouse = make_warehouse(
             tmp_path / f"{number}.duckdb",
-            f"update marts.fct_post_performance set reach = {number} where post_id = '101_1'",  # noqa: S608 - a number
+            f"update marts.fct_post_performance set reach = {number} where post_id = '101_1'",
         )
         folder = tmp_path / str(number)
         hashes.add(

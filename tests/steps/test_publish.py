@@ -43,7 +43,7 @@ def test_the_marts_are_published_as_duckdb_and_parquet_with_a_manifest(ready: Se
     manifest = json.loads(published.manifest.read_text())
     folder = published.manifest.parent / manifest["folder"]
     parquet = folder / "parquet" / "fct_post_performance.parquet"
-    assert duckdb.sql(f"select sum(views) from '{parquet}'").fetchall() == [(6121,)]  # noqa: S608 - a test's own path
+    assert duckdb.sql(f"select sum(views) from '{parquet}'").fetchall() == [(6121,)]
 
 
 def test_the_manifest_names_every_file_with_its_hash_and_its_rows(ready: Settings) -> None:
@@ -64,7 +64,7 @@ def test_the_publication_says_what_it_is_made_from(ready: Settings) -> None:
     published = publish_marts(ready)
 
     columns = "version, built_at, content_hash, source_watermark, registry_hash, code_revision, gate_result"
-    (row,) = asked(published.path, f"select {columns} from marts.publication")  # noqa: S608 - constants
+    (row,) = asked(published.path, f"select {columns} from marts.publication")
     manifest = read_manifest(published.manifest)
     assert manifest is not None
     assert row[0] == published.version == manifest.version
@@ -205,7 +205,7 @@ def test_a_warehouse_without_rows_stops(ready: Settings) -> None:
             ready.warehouse_path, "select table_name from duckdb_tables() where schema_name = 'marts'"
         )
     ]
-    change(ready.warehouse_path, *(f"delete from marts.{table}" for table in tables))  # noqa: S608 - from the catalogue
+    change(ready.warehouse_path, *(f"delete from marts.{table}" for table in tables))
 
     with pytest.raises(GateStopped, match="marts_have_rows"):
         publish_marts(ready)
@@ -250,8 +250,8 @@ def land(settings: Settings, *, load_id: int, posts: list[str], loaded: list[str
     rows = ", ".join(f"({load_id}, '{key}', 1, '{post}')" for post in loaded)
     change(
         settings.warehouse_path,
-        f"insert into raw.load_log values ('{key}', repeat('0', 64), {load_id}, 1, '2026-11-22 05:30:00')",  # noqa: S608 - constants
-        f"insert into raw.posts (load_id, landing_file, line_no, post_id) values {rows}",  # noqa: S608 - constants
+        f"insert into raw.load_log values ('{key}', repeat('0', 64), {load_id}, 1, '2026-11-22 05:30:00')",
+        f"insert into raw.posts (load_id, landing_file, line_no, post_id) values {rows}",
     )
 
 

@@ -1,0 +1,182 @@
+"""The demo, as a person runs it: the real DAGs against the sandbox, twice; and what is published afterwards."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ingest.settings import PROJECT
+
+pytestmark = pytest.mark.xdist_group("demo")
+SUM_OF_VIEWS = """
+    select sum(views) from marts.fct_post_performance
+    join marts.fct_campaign_posts using (post_id) join marts.dim_posts using (post_id)
+    where campaign_id = 'together' and platform = ?
+"""
+
+
+def start_demo(folder: Path) -> subprocess.Popen[str]:
+    command = [str(Path(sys.executable).with_name("campaign-reach")), "demo"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGN_REACH_")}
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment | {"COLUMNS": "120"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def run_demo(folder: Path) -> str:
+    process = start_demo(folder)
+    output, problems = process.communicate(timeout=170)
+    assert process.returncode == 0, output[-3000:] + problems[-3000:]
+    return output
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def first(folder: Path) -> str:
+    return run_demo(folder)
+
+
+@pytest.fixture(scope="module")
+def published(folder: Path, first: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(folder / "var/published/campaign_reach.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+@pytest.mark.timeout(300)
+def test_both_dags_end_in_success(folder: Path, first: str) -> None:
+    lines = (folder / "var/airflow/events.jsonl").read_text(encoding="utf-8").splitlines()
+    states = [(event["dag"], event["task"], event["state"]) for event in map(json.loads, lines)]
+    assert {state for _, _, state in states} == {"running", "success"}
+    assert ("publish_marts", "publish", "success") in states
+
+
+@pytest.mark.parametrize(("platform", "views"), [("facebook", 3_107_326), ("instagram", 4_061)])
+def test_together_has_the_views_that_were_published(
+    published: duckdb.DuckDBPyConnection, platform: str, views: int
+) -> None:
+    assert published.execute(SUM_OF_VIEWS, [platform]).fetchall() == [(views,)]
+
+
+def test_every_published_figure_stands_beside_what_the_data_gives(published: duckdb.DuckDBPyConnection) -> None:
+    rows = published.execute(
+        "select figure_id, status, reason, computed_value from marts.agg_published_figures"
+    ).fetchall()
+    assert len(rows) == 26
+    statuses = {figure: status for figure, status, _, _ in rows}
+    matching = {figure for figure, status in statuses.items() if status == "matches"}
+    assert matching == {
+        "dd_engagements",
+        "ecdd_y1_reach",
+        "ecdd_y2_reach",
+        "ecdd_y3_reach",
+        "tog_family",
+        "tog_fb_views",
+        "tog_giving",
+        "tog_ig_views",
+        "tog_story",
+    }
+    assert all(reason for _, status, reason, _ in rows if status != "matches")
+    assert all((value is None) == (status == "not_computable") for _, status, _, value in rows)
+
+
+def test_dream_umbrellas_impressions_are_not_computable_because_meta_serves_none(
+    published: duckdb.DuckDBPyConnection,
+) -> None:
+    query = "select status, reason from marts.agg_published_figures where figure_id = 'du_impressions'"
+    ((status, reason),) = published.execute(query).fetchall()
+    assert status == "not_computable"
+    assert "Meta serves no impressions" in reason
+
+
+@pytest.mark.parametrize(
+    ("phase", "content_type", "posts"),
+    [("year_1", "video", 5), ("year_3", "poster", 3), ("year_3", "success_story", 5)],
+)
+def test_every_child_has_as_many_contents_as_its_page_names(
+    published: duckdb.DuckDBPyConnection, phase: str, content_type: str, posts: int
+) -> None:
+    query = """
+        select count(distinct content_id) from marts.fct_campaign_posts join marts.dim_posts using (post_id)
+        where campaign_id = 'every_child_different_dreams' and phase_id = ? and content_type = ?
+    """
+    assert published.execute(query, [phase, content_type]).fetchall() == [(posts,)]
+
+
+def test_the_hashtag_is_found_in_every_case_and_normal_form(published: duckdb.DuckDBPyConnection) -> None:
+    query = "select count(*) from marts.fct_campaign_posts where campaign_id = 'differently_different'"
+    ((posts,),) = published.execute(query).fetchall()
+    assert posts >= 37
+
+
+def test_posts_that_belong_to_no_campaign_are_in_dim_posts_all_the_same(published: duckdb.DuckDBPyConnection) -> None:
+    query = "select count(*) from marts.dim_posts anti join marts.fct_campaign_posts using (post_id)"
+    ((strangers,),) = published.execute(query).fetchall()
+    assert strangers > 10
+
+
+def test_it_prints_the_tables_the_paths_and_a_query_that_runs(folder: Path, first: str) -> None:
+    for word in ("Every Child Has Different Dreams", "3,107,326", "duplicated reach", "manifest.json", "Parquet"):
+        assert word in first
+    query = first.split("Ask it yourself")[1].strip().replace("\n", " ")
+    command = query.replace(".venv/bin/python", sys.executable)
+    ran = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=True)  # noqa: S602
+    assert "content_type" in ran.stdout
+
+
+@pytest.mark.timeout(300)
+def test_running_it_again_gives_the_same_and_adds_nothing(folder: Path, first: str) -> None:
+    def state() -> tuple[object, ...]:
+        landed = sorted(str(path.relative_to(folder)) for path in (folder / "var/landing").rglob("*.zst"))
+        versions = sorted(path.name for path in (folder / "var/published/versions").iterdir())
+        with duckdb.connect(str(folder / "var/warehouse.duckdb"), read_only=True) as connection:
+            rows = connection.execute("select count(*) from raw.snapshots").fetchall()
+        return landed, versions, rows
+
+    before = state()
+    again = run_demo(folder)
+    assert state() == before
+    assert tables_of(again) == tables_of(first)
+
+
+def tables_of(output: str) -> str:
+    return output[output.index("Every Child") :]
+
+
+@pytest.mark.timeout(120)
+def test_ctrl_c_ends_it_within_five_seconds_and_leaves_no_process(tmp_path: Path) -> None:
+    process = start_demo(tmp_path)
+    wait_until((tmp_path / "var/airflow/events.jsonl").exists)
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate(timeout=5)
+    assert process.returncode == 130
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(tmp_path) not in listing
+
+
+def wait_until(condition: object, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_the_project_holds_no_folder_of_the_demo() -> None:
+    ignored = subprocess.run(["git", "check-ignore", "var"], cwd=PROJECT, capture_output=True, check=False)
+    assert ignored.returncode == 0
