@@ -51,8 +51,9 @@ check: $(READY) ## Lint, types, layers, SQL, dbt parse, YAML: one command for pe
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 dbt_project
-	$(BIN)/yamllint --strict .
-	$(BIN)/campaign-reach build --parse-only
+	$(BIN)/yamllint --strict $$(git ls-files --cached --others --exclude-standard '*.yml' '*.yaml')
+	CAMPAIGN_REACH_WAREHOUSE_PATH=$(CURDIR)/var/check.duckdb $(BIN)/dbt parse --quiet --no-use-colors --warn-error \
+	  --project-dir dbt_project --profiles-dir dbt_project --target-path $(CURDIR)/var/dbt/check --log-level-file none
 
 fix: $(READY) ## Mend what the linters can mend by themselves
 	$(BIN)/ruff check --fix $(SOURCES)

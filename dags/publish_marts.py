@@ -28,27 +28,24 @@ def publish_marts() -> None:
     @task
     def load() -> int:
         """How many landed files were new; the gate of the landed batch has let them pass."""
-        from ingest.steps.load import load_landed
-
         from ingest.settings import load_settings
+        from ingest.steps.load import load_landed
 
         return load_landed(load_settings()).files
 
     @task
     def build() -> int:
         """How many dbt nodes were built and tested."""
-        from ingest.steps.build import build_marts
-
         from ingest.settings import load_settings
+        from ingest.steps.build import build_marts
 
         return build_marts(load_settings()).nodes
 
     @task(outlets=[PUBLISHED])
     def publish() -> str:
         """The version that is served now."""
-        from ingest.steps.publish import publish_marts
-
         from ingest.settings import load_settings
+        from ingest.steps.publish import publish_marts
 
         return publish_marts(load_settings()).version
 

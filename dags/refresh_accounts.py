@@ -26,27 +26,24 @@ def refresh_accounts() -> None:
     @task(outlets=[LANDED])
     def land_registry() -> list[str]:
         """Landing keys of the campaign files, if they have changed."""
-        from ingest.steps.refresh import land_registry
-
         from ingest.settings import load_settings
+        from ingest.steps.refresh import land_registry
 
         return land_registry(load_settings())
 
     @task
     def plan() -> list[dict[str, Any]]:
         """One row per account that is due: which, why, and what it may cost."""
-        from ingest.steps.plan import plan_refresh
-
         from ingest.settings import load_settings
+        from ingest.steps.plan import plan_refresh
 
         return plan_refresh(load_settings())
 
     @task(outlets=[LANDED], map_index_template="{{ task.op_kwargs['row']['account_id'] }}")
     def refresh(row: dict[str, Any]) -> list[str]:
         """Landing keys of one account's answers."""
-        from ingest.steps.refresh import refresh_account
-
         from ingest.settings import load_settings
+        from ingest.steps.refresh import refresh_account
 
         return refresh_account(load_settings(), row)
 

@@ -1,4 +1,4 @@
--- Every phase that a post fits, by every rule that it fits by. 1 named post, 2 hashtag, 3 keyword: the first one counts.
+-- Every phase that a post fits, by every rule: 1 named post, 2 hashtag, 3 keyword. The first one counts.
 with posts as (
 
     select * from {{ ref('int_posts__described') }}

@@ -1,4 +1,10 @@
-{{ config(materialized='incremental', incremental_strategy='merge', unique_key=['object_kind', 'object_id', 'metric']) }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge',
+        unique_key=['object_kind', 'object_id', 'metric']
+    )
+}}
 
 -- The last number that was reported, or the last reason why there is none: a deleted post keeps its numbers.
 -- Only what was loaded since the last build is merged, so that the cost does not grow with history.

@@ -44,7 +44,8 @@ select
             then 'The data does not lie between the published number and the next step of its last digit.'
         when not is_match then 'The data does not round to the published digits.'
         when metric = 'impressions'
-            then 'Meta serves no impressions since November 2025, views are not impressions, and no export of that time'
+            then
+                'Meta serves no impressions since November 2025, views are not impressions, and no export of that time'
                 || ' has been imported.'
         when metric in ('people_in_activity', 'meetings') then 'No list of offline activities has been imported yet.'
         when metric in ('survey_share', 'survey_change') then 'No survey results have been imported yet.'
