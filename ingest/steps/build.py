@@ -42,7 +42,7 @@ def build_marts(settings: Settings, *, select: str | None = None) -> BuildResult
     Raises: BuildFailed with the nodes that failed and why, WarehouseBusy, WarehouseBroken.
     """
     _require_warehouse(settings.warehouse_path)
-    arguments = ["build", *(["--select", select] if select else [])]
+    arguments = ["build", "--exclude-resource-type", "unit_test", *(["--select", select] if select else [])]
     result = _run(settings, arguments)
     failed = [node for node in result.result or [] if node.status in {"error", "fail", "runtime error"}]
     if failed or not result.success:
