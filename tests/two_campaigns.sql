@@ -83,3 +83,29 @@ insert into marts.agg_published_figures values
 ('oyu_people', 'oyu', null, '5 workshops', 5, 'exact', 'workshops', 'workshops', 'offline', false, null, null, null, 'not_computable', 'no activities are loaded', null);
 
 create table marts.rpt_freshness as select account_id, '2026-11-21 06:00:00'::timestamp as newest_fetched_at from marts.dim_accounts;
+
+create table marts.rpt_attribution_conflicts (campaign_id text not null, post_id text not null, attribution_rule text not null, phase_ids text not null, permalink text, what_to_do text not null);
+
+create table marts.publication (
+    version text not null,
+    built_at timestamp not null,
+    content_hash text not null,
+    source_watermark timestamp,
+    registry_hash text,
+    code_revision text not null,
+    gate_result text not null
+);
+
+
+create table marts.rpt_gate_results (
+    gate text not null,
+    rule text not null,
+    severity text not null,
+    is_passed boolean not null,
+    is_evaluated boolean not null,
+    frame text not null,
+    observed text not null,
+    expected text not null,
+    description text not null,
+    what_to_do text not null
+);

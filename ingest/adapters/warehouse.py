@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import zstandard
 
 from ingest.adapters.accepted_loads import explained
 from ingest.domain.errors import LandingDamaged, StorageFailed
@@ -85,13 +86,14 @@ def load_files(
 
     Raises: LandingDamaged, naming the file; StorageFailed when the disk is full.
     """
+    digests = [require_whole(file) for file in files]
     first = _next_load_id(connection)
     load_ids = list(range(first, first + len(files)))
     connection.execute("begin")
     try:
         _replace_metrics(connection, metrics)
         if files:
-            _append(connection, files, load_ids, at=at)
+            _append(connection, files, load_ids, digests, at=at)
         rows = connection.execute(ROWS, {"first": first}).fetchall()[0][0]
         connection.execute("commit")
     except duckdb.Error as error:
@@ -100,28 +102,49 @@ def load_files(
     return load_ids, int(rows)
 
 
+def require_whole(file: LandedFile) -> str:
+    """The SHA-256 of a landed file that is whole: DuckDB itself reads a cut one to the cut, and says nothing.
+
+    Raises: LandingDamaged.
+    """
+    try:
+        content = file.path.read_bytes()
+        lines = zstandard.ZstdDecompressor().decompress(content)
+    except zstandard.ZstdError as error:
+        raise _damaged(file, str(error)) from None
+    except OSError as error:
+        raise _damaged(file, str(error.strerror)) from None
+    if not lines.endswith(b"\n"):
+        raise _damaged(file, "its last line has no end")
+    return hashlib.sha256(content).hexdigest()
+
+
 def _append(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[LandedFile], load_ids: list[int], *, at: datetime
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[LandedFile],
+    load_ids: list[int],
+    digests: list[str],
+    *,
+    at: datetime,
 ) -> None:
     keys, paths = [file.key for file in files], [str(file.path) for file in files]
     connection.execute(
-        "create or replace temp table files as select unnest($1) as load_id, unnest($2) as file, unnest($3) as path",
-        [load_ids, keys, paths],
+        "create or replace temp table files as "
+        "select unnest($1) as load_id, unnest($2) as file, unnest($3) as path, unnest($4) as sha256",
+        [load_ids, keys, paths, digests],
     )
     connection.execute("set variable paths = (select list(path order by load_id) from files)")
     connection.execute(LOAD)
-    digests = [hashlib.sha256(file.path.read_bytes()).hexdigest() for file in files]
     connection.execute(
         """
         insert into raw.load_log
-        select files.file, log.sha256, files.load_id, count(landed.load_id), $3
-        from (select unnest($1) as load_id, unnest($2) as sha256) as log
-        inner join files using (load_id)
+        select files.file, files.sha256, files.load_id, count(landed.load_id), $1
+        from files
         left join landed using (load_id)
         group by all
         order by files.load_id
         """,
-        [load_ids, digests, at.replace(tzinfo=None)],
+        [at.replace(tzinfo=None)],
     )
 
 
@@ -136,28 +159,19 @@ def _next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _why(error: duckdb.Error, files: Sequence[LandedFile]) -> Exception:
+    """What a failed load means: a file that is not what was written, a full disk, or a fault of ours."""
     first = str(error).splitlines()[0]
-    if isinstance(error, duckdb.IOException | duckdb.InvalidInputException | duckdb.ConversionException):
-        damaged = next((file for file in files if not _can_be_read(file.path)), None)
-        if damaged:
-            return LandingDamaged(
-                f"{damaged.key} is not what was written: {first}. Nothing was loaded. "
-                f"Restore {damaged.path} from a backup, or move it away and refresh again."
-            )
     if "No space left" in first:
         return StorageFailed(f"The disk is full: {first}. Nothing was loaded. Free some space and load again.")
+    if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
+        named = next((file for file in files if str(file.path) in str(error)), None)
+        if named:
+            return _damaged(named, first)
     return error
 
 
-def _can_be_read(path: Path) -> bool:
-    with duckdb.connect() as scratch:
-        try:
-            scratch.execute(
-                "select count(*), max(length(body::varchar)), max(line_no) from read_json(?, "
-                "format = 'newline_delimited', maximum_object_size = 134217728, "
-                "columns = {line_no: 'INTEGER', fetched_at: 'TIMESTAMP', body: 'JSON'})",
-                [str(path)],
-            )
-        except duckdb.Error:
-            return False
-    return True
+def _damaged(file: LandedFile, reason: str) -> LandingDamaged:
+    return LandingDamaged(
+        f"{file.key} is not what was written: {reason}. Nothing was loaded. "
+        f"Restore {file.path} from a backup, or move it away and refresh again."
+    )

@@ -20,7 +20,6 @@ from ingest.domain.marts import key_of
 
 Connection = duckdb.DuckDBPyConnection
 
-OWN_TABLES = Path(__file__).with_name("own_tables.sql")
 OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -43,7 +42,7 @@ class PublicationRow:
 def copy_marts(warehouse: Path, candidate: Path) -> Path:
     """Copy every table of the warehouse's schema `marts`, with its comments and NOT NULLs, into a new file; gives it.
 
-    Tables about the publication itself are not copied: they are made here, empty, and filled by `record`.
+    Tables about the publication itself come empty from dbt, and are filled by `record`.
     Raises: WarehouseBusy, WarehouseBroken, StorageFailed.
     """
     with _engine(candidate) as engine:
@@ -51,13 +50,8 @@ def copy_marts(warehouse: Path, candidate: Path) -> Path:
         _attach_warehouse(engine, warehouse)
         engine.execute(f"attach {_text(candidate)} as candidate (storage_version 'v1.0.0')")
         engine.execute("create schema candidate.marts")
-        own = OWN_TABLES.read_text(encoding="utf-8")
         for table in _tables(engine, "warehouse"):
-            if f"marts.{table} (" not in own:
-                _copy_table(engine, table)
-        engine.execute("use candidate.marts")
-        engine.execute(own)
-        engine.execute("use memory.main")
+            _copy_table(engine, table)
         engine.execute("detach candidate")
     return candidate
 
