@@ -81,7 +81,7 @@ def test_an_invalid_campaign_file_stops_before_anything_is_read(tmp_path: Path, 
     (tmp_path / "campaigns" / "broken.yml").write_text("campaign_id: broken\nphases: maybe\n", encoding="utf-8")
     settings = reading(tmp_path, sandbox, campaigns_dir=tmp_path / "campaigns")
     for step in (plan_refresh, land_registry):
-        with pytest.raises(RegistryInvalid, match=r"broken\.yml:2: phases"):
+        with pytest.raises(RegistryInvalid, match=r"broken\.yml:1: accounts: is missing"):
             step(settings)
     assert nothing_landed(settings)
 
