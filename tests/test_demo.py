@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,7 +29,7 @@ def start_demo(folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command,
         cwd=folder,
-        env=environment | {"COLUMNS": "120"},
+        env=environment | {"COLUMNS": "100"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -138,6 +139,25 @@ def test_it_prints_the_tables_the_paths_and_a_query_that_runs(folder: Path, firs
     command = query.replace(".venv/bin/python", sys.executable)
     ran = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=True)  # noqa: S602
     assert "content_type" in ran.stdout
+
+
+def test_the_readme_shows_what_it_prints(first: str) -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```text\n(.*?)```", readme, re.DOTALL)
+    printed = {line.rstrip() for line in first.splitlines()}
+    assert [line for line in shown.splitlines() if line.strip("… ") and line not in printed] == []
+
+
+@pytest.mark.timeout(300)
+def test_a_broken_var_from_before_says_so_and_offers_to_start_over(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "warehouse.duckdb").write_bytes(b"this is no DuckDB file" * 1000)
+    process = start_demo(tmp_path)
+    _, problems = process.communicate(timeout=170)
+    assert process.returncode == 1
+    assert "cannot be read" in problems
+    assert "make demo ARGS=--fresh" in problems
+    assert not (tmp_path / "var/published/campaign_reach.duckdb").exists()
 
 
 @pytest.mark.timeout(300)

@@ -109,3 +109,4 @@ create table marts.rpt_gate_results (
     description text not null,
     what_to_do text not null
 );
+comment on table marts.publication is 'One row: this publication.';
