@@ -41,6 +41,13 @@ AccountIds = Annotated[
 ]
 
 
+@app.callback()
+def _start() -> None:
+    from ingest.logs import configure_logs
+
+    configure_logs(load_settings().logs_dir)
+
+
 @contextmanager
 def _working(what: str) -> Iterator[None]:
     with out.status(f"{what} …") if out.is_terminal else _silent():
@@ -124,15 +131,18 @@ def refresh(account: AccountIds = None) -> None:
     rows = [row for row in plan_refresh(settings) if not account or row["account_id"] in account]
     if not rows:
         raise SettingsInvalid(f"No account of the registry matches {account}: see `campaign-reach plan`")
-    failures: list[CampaignReachError] = []
+    failures: dict[str, list[str]] = {}
     for row in _with_progress(rows, "Reading accounts"):
         try:
             refresh_account(settings, row)
-        except CampaignReachError as error:
-            failures.append(error)
-    out.print(f"{len(rows) - len(failures)} of {len(rows)} accounts read into {settings.landing_uri}")
+        except CampaignReachError as error:  # one bad account never stops the others
+            failures.setdefault(f"{_title(error)}: {error}", []).append(str(row["account_id"]))
+    failed = sum(map(len, failures.values()))
+    out.print(f"{len(rows) - failed} of {len(rows)} accounts read into {settings.landing_uri}")
+    for problem, accounts in failures.items():
+        err.print(f"{', '.join(accounts)}\n  {problem}", markup=False, highlight=False, soft_wrap=True)
     if failures:
-        raise failures[0]
+        raise typer.Exit(1)
 
 
 def _with_progress(rows: list[dict[str, object]], what: str) -> Iterator[dict[str, object]]:

@@ -7,13 +7,24 @@ from typing import Any
 
 import structlog
 
+from ingest.domain.errors import StorageFailed
+
 CREDENTIAL = re.compile(r"(EAA\w{6,}|(?:access_token|appsecret_proof|Bearer)(?:=|%3D|\s)\S+)", re.IGNORECASE)
 
 
 def configure_logs(folder: Path) -> Path:
-    """Write the logs of this process to a file in the folder; its path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the logs of this process to a file in the folder; its path.
+
+    Raises: StorageFailed.
+    """
     path = folder / "campaign-reach.jsonl"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError as error:
+        raise StorageFailed(
+            f"Logs cannot be written to {folder}: {error.strerror}. Set CAMPAIGN_REACH_LOGS_DIR."
+        ) from None
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

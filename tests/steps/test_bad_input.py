@@ -134,6 +134,16 @@ def test_building_before_loading_says_what_to_do(tmp_path: Path, sandbox: Sandbo
         build_marts(reading(tmp_path, sandbox))
 
 
+def test_the_warehouse_is_free_after_a_build(tmp_path: Path, sandbox: Sandbox) -> None:
+    settings = reading(tmp_path, sandbox)
+    land_registry(settings)
+    load_landed(settings)
+    build_marts(settings)
+    program = f"import duckdb; duckdb.connect({str(settings.warehouse_path)!r}).execute('select 1')"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_a_taken_port(sandbox: Sandbox) -> None:
     port = int(sandbox.url.rpartition(":")[2])
     with (

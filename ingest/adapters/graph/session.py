@@ -47,7 +47,10 @@ class _BoundedSession(requests.Session):
             with super().request(method, url, *args, **options) as response:
                 response._content = self._read(response, deadline)
         except requests.RequestException as error:
-            raise GraphUnavailable(f"{self._host} gave no answer: {_cause(error)}. It is tried again.") from None
+            raise GraphUnavailable(
+                f"{self._host} gave no answer: {_cause(error)}. "
+                "Is the network there, and CAMPAIGN_REACH_GRAPH_URL right?"
+            ) from None
         if response.is_redirect or 300 <= response.status_code < 400:  # noqa: PLR2004 - HTTP's own classes
             raise UnsafeAnswer(f"{self._host} answered with a redirect ({response.status_code}); nothing is followed.")
         return response
