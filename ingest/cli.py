@@ -121,6 +121,25 @@ def plan() -> None:
 
 
 @app.command()
+def quota() -> None:
+    """Say how much of its quota each account has used, and which one rests until when."""
+    from rich.table import Table
+
+    from ingest.adapters.state import ClientState
+
+    configured = load_settings()
+    table = Table(box=None, pad_edge=False)
+    for name in ("account", "used", "rests until", "seen"):
+        table.add_column(name)
+    now = configured.clock()
+    for one in ClientState(configured.state_path).quotas():
+        rests = one.not_before_at and one.not_before_at > now
+        until = f"[yellow]{one.not_before_at:%Y-%m-%d %H:%M} UTC[/]" if rests else "–"
+        table.add_row(one.account_id, f"{one.used_pct} %", until, f"{one.seen_at:%Y-%m-%d %H:%M} UTC")
+    out.print(table if table.row_count else "No account has been read yet: campaign-reach refresh")
+
+
+@app.command()
 def refresh(account: AccountIds = None) -> None:
     """Land the registry if it changed, then read every account that is due from the Graph API and land the answers."""
     from ingest.steps.plan import plan_refresh

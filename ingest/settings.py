@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     campaigns_dir: Path = Field(PROJECT / "campaigns", description="The registry: one YAML file per campaign")
     landing_uri: str = Field("var/landing", description="Folder where answers land")
     quarantine_dir: Path = Field(Path("var/quarantine"), description="Folder for answers that are not strict JSON")
+    state_path: Path = Field(Path("var/state.sqlite"), description="What the client remembers: dead metrics, quotas")
     warehouse_path: Path = Field(Path("var/warehouse.duckdb"), description="Private DuckDB file of the build")
     published_uri: str = Field("var/published", description="Folder that readers open")
     logs_dir: Path = Field(Path("var/logs"), description="Folder for log files")
@@ -74,7 +75,16 @@ def export(variables: Mapping[str, str]) -> None:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The environment of a child process that is to see the same places as this one, whatever its folder; no token."""
-    names = ("campaigns_dir", "landing_uri", "quarantine_dir", "warehouse_path", "published_uri", "logs_dir", "dbt_dir")
+    names = (
+        "campaigns_dir",
+        "landing_uri",
+        "quarantine_dir",
+        "state_path",
+        "warehouse_path",
+        "published_uri",
+        "logs_dir",
+        "dbt_dir",
+    )
     places = {name: str(getattr(settings, name)) for name in names}
     return dict(os.environ) | {
         f"CAMPAIGN_REACH_{name.upper()}": place if "://" in place else str(Path(place).absolute())

@@ -33,6 +33,7 @@ def settings_in(folder: Path, **overrides: object) -> Settings:
         "campaigns_dir": PROJECT / "campaigns",
         "landing_uri": str(folder / "landing"),
         "quarantine_dir": folder / "quarantine",
+        "state_path": folder / "state.sqlite",
         "warehouse_path": folder / "warehouse.duckdb",
         "published_uri": str(folder / "published"),
         "logs_dir": folder / "logs",

@@ -14,6 +14,7 @@ select
     lines.request ->> '$.object_id' as requested_id,
     lines.request ->> '$.params.registry_sha256' as registry_sha256,
     coalesce(from_json(lines.request -> '$.metrics', '["VARCHAR"]'), []) as metrics,
+    coalesce(from_json(lines.request -> '$.refused', '"MAP(VARCHAR, VARCHAR)"'), map {}) as refused,
     lines.body
 from read_json(
     getvariable('paths'),
@@ -156,6 +157,27 @@ select
     if(reported.point.value is null, 'not_yet_available', null) as reason
 from requested
 left join reported using (load_id, line_no, object_id, graph_name);
+
+-- A metric that Meta refuses was not asked for; each post says so, with the reason.
+insert into raw.snapshots
+select
+    load_id,
+    landing_file,
+    line_no,
+    fetched_at,
+    source,
+    platform,
+    account_id,
+    'post',
+    object_id,
+    refusal.key,
+    'lifetime',
+    null,
+    null,
+    null,
+    null,
+    refusal.value
+from (select * exclude (facts, object, refused), unnest(map_entries(refused)) as refusal from usable where is_listed);
 
 insert into raw.snapshots
 select

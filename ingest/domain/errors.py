@@ -19,8 +19,6 @@ CampaignReachError
 └── ObjectRejected               one object is bad: quarantine it and go on
 """
 
-from datetime import datetime
-
 
 class CampaignReachError(Exception):
     """An error whose message says what, which id, and what to do next; never a secret."""
@@ -37,9 +35,10 @@ class GraphUnavailable(TryAgain):
 class RateLimited(TryAgain):
     """A quota is used up."""
 
-    def __init__(self, message: str, *, not_before_at: datetime | None = None) -> None:
+    def __init__(self, message: str, *, minutes: int | None = None) -> None:
         super().__init__(message)
-        self.not_before_at = not_before_at
+        self.minutes = minutes
+        """In how many minutes Meta gives access again; None when it does not say."""
 
 
 class WarehouseBusy(TryAgain):

@@ -73,6 +73,15 @@ def graph_names(metrics: Iterable[Metric]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(metric.graph_name for metric in metrics))
 
 
+def graph_name_of(platform: str, metric: str) -> str:
+    """The Graph name under which a platform's posts serve one of our metrics."""
+    return next(
+        one.graph_name
+        for one in CATALOGUE
+        if (one.platform, one.object_kind, one.metric) == (platform, "post", metric) and one.expands
+    )
+
+
 def expandable(platform: str, *, on: date) -> tuple[str, ...]:
     """Graph names that a listing of posts may ask for within the same call: served on that day, for every format."""
     return graph_names(

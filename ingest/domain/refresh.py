@@ -1,6 +1,6 @@
 """The refresh plan: which account or post is read next, why, and what it may cost."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,9 +33,21 @@ class PlanRow:
         }
 
 
-def plan_listings(accounts: Iterable[tuple[str, str]], *, at: datetime) -> tuple[PlanRow, ...]:
-    """A listing of every account (id, platform): with insights in the same call it costs least for all its posts."""
-    return tuple(
-        PlanRow(account_id, platform, "every account is listed with its posts' lifetime insights", at, est_calls=2)
-        for account_id, platform in accounts
-    )
+LISTED = "every account is listed with its posts' lifetime insights"
+RESTING = "its quota is nearly used up: it rests, the others go on"
+
+
+def plan_listings(
+    accounts: Iterable[tuple[str, str]], *, at: datetime, resting: Mapping[str, datetime | None]
+) -> tuple[PlanRow, ...]:
+    """A listing of every account (id, platform): with insights in the same call it costs least for all its posts.
+
+    `resting` says until when a throttled account is left alone: its row says so, and is skipped until then.
+    """
+    return tuple(_listing(account_id, platform, at, resting.get(account_id)) for account_id, platform in accounts)
+
+
+def _listing(account_id: str, platform: str, at: datetime, waits: datetime | None) -> PlanRow:
+    rests = waits is not None and waits > at
+    reason = RESTING if rests else LISTED
+    return PlanRow(account_id, platform, reason, at, est_calls=2, not_before_at=waits if rests else None)

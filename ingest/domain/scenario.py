@@ -58,4 +58,5 @@ class Scenario(Section):
 
     posts: tuple[PlayedPosts, ...] = Field((), description="the campaign's posts")
     targets: tuple[Name, ...] = Field((), description="figures whose published value the posts must add up to")
+    small_accounts: tuple[ObjectId, ...] = Field((), description="Pages too small for Meta to tell their reach")
     noise: tuple[NoisePosts, ...] = Field((), description="posts of the accounts that belong to no campaign")

@@ -36,6 +36,8 @@ class Graph:
     clock: Callable[[], datetime]
     page_cap: int = LARGEST_PAGE
     calls: dict[str, int] = field(default_factory=dict)
+    throttled: dict[str, int] = field(default_factory=dict)
+    """Pages whose quota is used up, with the minutes until they get access again."""
 
     def answer(self, parts: tuple[str, ...], params: Mapping[str, str], token: Token, url: str) -> dict[str, Any]:
         """The body of a GET.
@@ -124,7 +126,8 @@ class Graph:
         return post_node(post, self.value(post, "shares"), fields, insights)
 
     def _insights(self, post: WorldPost, metrics: tuple[str, ...], token: Token) -> dict[str, Any]:
-        return insights_of(post, metrics, value=self.value, day=self.api_date, scopes=token.scopes)
+        is_small = post.account_id in self.world.small_accounts
+        return insights_of(post, metrics, value=self.value, day=self.api_date, scopes=token.scopes, is_small=is_small)
 
     def _post(self, post_id: str, token: Token) -> WorldPost:
         post = self.world.posts.get(post_id)
@@ -160,6 +163,9 @@ def create_app(graph: Graph) -> Starlette:
             if request.method != "GET" and params.get("method", "").lower() != "get":
                 raise errors.bad_parameter("Unsupported method")
             token = graph.tokens.of_request(params, request.headers.get("authorization"), now=graph.clock())
+            if token.page_id in graph.throttled:
+                usage = _usage(graph, token)
+                return _response(400, errors.throttled().body(trace), answering, usage)
             shown = {"access_token": token.value} | params
             body = graph.answer(tuple(path.strip("/").split("/")), shown, token, str(request.url).partition("?")[0])
             return _response(200, body, answering, _usage(graph, token))
@@ -176,8 +182,10 @@ def _usage(graph: Graph, token: Token) -> dict[str, str]:
     percent = min(99, graph.calls[owner] // 48)
     headers = {"x-app-usage": json.dumps({"call_count": percent, "total_time": percent, "total_cputime": percent})}
     if token.page_id:
-        use = {"type": "pages", "call_count": percent, "total_cputime": percent, "total_time": percent}
-        business = {token.page_id: [use | {"estimated_time_to_regain_access": 0}]}
+        waits = graph.throttled.get(token.page_id, 0)
+        used = 100 if waits else percent
+        use = {"type": "pages", "call_count": used, "total_cputime": used, "total_time": used}
+        business = {token.page_id: [use | {"estimated_time_to_regain_access": waits}]}
         headers["x-business-use-case-usage"] = json.dumps(business)
     return headers
 

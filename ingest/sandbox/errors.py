@@ -91,6 +91,16 @@ def unsupported_media_metric(metric: str) -> GraphError:
     )
 
 
+def too_few_followers() -> GraphError:
+    """Refuse a metric that a Page is too small for."""
+    return GraphError("(#200) Insights for this metric are not available for Pages with few followers", 200)
+
+
+def throttled() -> GraphError:
+    """Refuse a call of a Page whose quota is used up."""
+    return GraphError("(#80001) There have been too many calls to this Page account.", 80001)
+
+
 def no_metric() -> GraphError:
     """Refuse insights without a metric."""
     return GraphError("Invalid query", 3001, 1504028, is_transient=False, user_title="No Metric Specified")

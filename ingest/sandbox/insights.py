@@ -28,7 +28,13 @@ def asked_metrics(given: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def insights_of(
-    post: WorldPost, metrics: tuple[str, ...], *, value: Value, day: date, scopes: tuple[str, ...]
+    post: WorldPost,
+    metrics: tuple[str, ...],
+    *,
+    value: Value,
+    day: date,
+    scopes: tuple[str, ...],
+    is_small: bool = False,
 ) -> dict[str, Any]:
     """The insights of one post or media.
 
@@ -36,6 +42,8 @@ def insights_of(
     """
     instagram = post.platform == "instagram"
     rules = _media_rules(post, metrics, day) if instagram else _post_rules(metrics, day)
+    if is_small and any(rule.fact == "reach" for rule in rules):
+        raise errors.too_few_followers()
     scope = "instagram_manage_insights" if instagram else "read_insights"
     if scope not in scopes:
         return {"data": []}

@@ -34,6 +34,8 @@ class World:
     accounts: Mapping[str, WorldAccount]
     posts: Mapping[str, WorldPost]
     finals: Mapping[str, Mapping[str, int]] = field(repr=False)
+    small_accounts: frozenset[str]
+    """Pages with too few followers: Meta does not tell how many people they reached."""
     instagram_of: Mapping[str, str]
     """The Instagram account that is linked to a Page, by the Page's id."""
 
@@ -83,7 +85,10 @@ def build_world(registry: Registry, *, seed: str = "campaign-reach") -> World:
         for account in registry.accounts
         if account.platform in ("facebook", "instagram")
     }
-    return World(accounts, {post.post_id: post for post in posts}, finals, _linked(registry))
+    small = frozenset(
+        one for campaign in registry.campaigns if campaign.sandbox for one in campaign.sandbox.small_accounts
+    )
+    return World(accounts, {post.post_id: post for post in posts}, finals, small, _linked(registry))
 
 
 def _linked(registry: Registry) -> dict[str, str]:

@@ -14,7 +14,9 @@ def plan_refresh(settings: Settings) -> list[dict[str, Any]]:
     Raises: RegistryInvalid.
     """
     from ingest.adapters.registry import read_registry
+    from ingest.adapters.state import ClientState
 
     registry = read_registry(settings.campaigns_dir)
     accounts = [(one.account_id, one.platform) for one in registry.accounts if one.platform in GRAPH_PLATFORMS]
-    return [row.as_json() for row in plan_listings(accounts, at=settings.clock())]
+    resting = {quota.account_id: quota.not_before_at for quota in ClientState(settings.state_path).quotas()}
+    return [row.as_json() for row in plan_listings(accounts, at=settings.clock(), resting=resting)]

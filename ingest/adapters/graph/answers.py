@@ -15,6 +15,8 @@ from ingest.domain.errors import (
 )
 
 DEEPEST = 64
+USAGE_HEADERS = ("x-app-usage", "x-page-usage", "x-business-use-case-usage")
+USAGE_KEYS = ("call_count", "total_time", "total_cputime")
 LONGEST_NUMBER = 300
 RATE_CODES = {4, 17, 32, 341, 613}
 BUSINESS_RATE_CODES = range(80000, 80015)
@@ -70,7 +72,7 @@ def checked(*, status: int, headers: Mapping[str, str], body: bytes, asked_versi
             raise GraphUnavailable(f"Meta answered with status {status} and no JSON. It is tried again.") from None
         raise AnswerRejected(f"Meta's answer (status {status}) is no strict JSON: {problem}.", body=body) from None
     if "error" in content:
-        raise _meant(status, content["error"], body)
+        raise _meant(status, content["error"], body, waits=regain_minutes(headers))
     if status != 200:  # noqa: PLR2004
         raise GraphUnavailable(f"Meta answered with status {status} and no error. It is tried again.")
     served = headers.get("facebook-api-version")
@@ -142,7 +144,30 @@ def _depth(content: Any) -> int:
     return deepest
 
 
-def _meant(status: int, error: Any, body: bytes) -> CampaignReachError:
+def used_pct(headers: Mapping[str, str]) -> int:
+    """How much of the fullest quota is used, in percent, as the usage headers say; 0 when they say nothing."""
+    return max((int(use.get(key, 0)) for use in _uses(headers) for key in USAGE_KEYS), default=0)
+
+
+def regain_minutes(headers: Mapping[str, str]) -> int:
+    """In how many minutes Meta gives access again; 0 when it does not say."""
+    return max((int(use.get("estimated_time_to_regain_access", 0)) for use in _uses(headers)), default=0)
+
+
+def _uses(headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The usage objects of all three headers; one that cannot be read counts as nothing."""
+    uses: list[dict[str, Any]] = []
+    for name in USAGE_HEADERS:
+        try:
+            content = json.loads(headers.get(name) or "{}")
+        except ValueError:
+            continue
+        lists = [one for value in content.values() if isinstance(value, list) for one in value]
+        uses += [one for one in [content, *lists] if isinstance(one, dict)]
+    return [{key: value for key, value in use.items() if isinstance(value, int)} for use in uses]
+
+
+def _meant(status: int, error: Any, body: bytes, *, waits: int) -> CampaignReachError:
     """What an error of Meta means for us: decided by code, subcode and `is_transient`, never by its text alone."""
     if not isinstance(error, dict) or not isinstance(error.get("code"), int):
         return AnswerRejected(f"Meta's answer (status {status}) holds an error without a code.", body=body)
@@ -151,13 +176,14 @@ def _meant(status: int, error: Any, body: bytes) -> CampaignReachError:
     said = f"Meta says: {text} (code {code}{f', subcode {subcode}' if subcode else ''})"
     if code in TOKEN_CODES or code in PERMISSION_CODES:
         return TokenRefused(f"{said}. What to do: {_todo(code, subcode)}.")
-    return _passing(code, said, text, error) or RequestRefused(f"{said}.", code=code, subcode=subcode)
+    return _passing(code, said, text, error, waits) or RequestRefused(f"{said}.", code=code, subcode=subcode)
 
 
-def _passing(code: int, said: str, text: str, error: dict[str, Any]) -> CampaignReachError | None:
+def _passing(code: int, said: str, text: str, error: dict[str, Any], waits: int) -> CampaignReachError | None:
     """The error, if it passes by itself: a quota, a page that was too large, a short illness."""
     if code in RATE_CODES or code in BUSINESS_RATE_CODES:
-        return RateLimited(f"A quota is used up. {said}. The next sweep goes on.")
+        rests = "The account rests; the next sweep goes on."
+        return RateLimited(f"A quota is used up. {said}. {rests}", minutes=waits or None)
     if code in PASSING_CODES and REDUCE in text:
         return TooMuchData(f"The page was too large. {said}.")
     if code in PASSING_CODES or error.get("is_transient"):

@@ -5,10 +5,13 @@ Fields come from an allow-list: no name, picture or comment of any person.
 
 from collections.abc import Iterator
 
-from ingest.adapters.graph.listing import read_list, read_node
+from ingest.adapters.graph.listing import Metrics, read_list, read_node
 from ingest.adapters.graph.session import GraphApi
 from ingest.adapters.landing.envelope import Received
 
+POSTS_EDGE = "published_posts"
+CONTROL = "reactions"
+"""A metric that always lives, by our name: if Meta refuses it too, the token is at fault."""
 PLATFORM = "facebook"
 ACCOUNT_FIELDS = ("id", "name", "followers_count")
 POST_FIELDS = (
@@ -27,6 +30,6 @@ def read_account(api: GraphApi, account_id: str) -> Received:
     return read_node(api, "page", account_id, ACCOUNT_FIELDS)
 
 
-def read_posts(api: GraphApi, account_id: str, metrics: tuple[str, ...]) -> Iterator[Received]:
+def read_posts(api: GraphApi, account_id: str, metrics: Metrics) -> Iterator[Received]:
     """Each page of its published posts, newest first, with lifetime insights. Source: GET /{page}/published_posts."""
-    return read_list(api, "published_posts", account_id, POST_FIELDS, metrics)
+    return read_list(api, POSTS_EDGE, account_id, POST_FIELDS, metrics)

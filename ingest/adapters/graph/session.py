@@ -13,7 +13,7 @@ import requests
 from facebook_business.api import FacebookAdsApi, _top_level_param_json_encode
 from facebook_business.session import FacebookSession
 
-from ingest.adapters.graph.answers import Answer, checked
+from ingest.adapters.graph.answers import Answer, checked, regain_minutes, used_pct
 from ingest.domain.errors import GraphUnavailable, SettingsInvalid, UnsafeAnswer
 
 CONNECT_SECONDS = 5.0
@@ -103,6 +103,8 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
     def __init__(self, session: GraphSession, *, version: str, retrying: Callable[..., Any]) -> None:
         super().__init__(session, api_version=version)
         self._retrying = retrying
+        self.used_pct = 0
+        self.regain_minutes = 0
 
     def call(self, method: str, path: Any, params: Any = None, **options: Any) -> Answer:
         """The checked answer; what may pass by itself is tried again a few times.
@@ -127,4 +129,5 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
             asked_version=str(self._api_version),
         )
         self._num_requests_succeeded += 1
+        self.used_pct, self.regain_minutes = used_pct(answer.headers), regain_minutes(answer.headers)
         return answer

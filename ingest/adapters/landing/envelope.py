@@ -27,16 +27,19 @@ class Request:
     fields: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     params: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    """Metrics that were wanted and not asked for, because Meta refuses them: the reason by Graph name."""
 
     def as_json(self) -> dict[str, object]:
         """The request as the envelope holds it."""
-        return {
+        facts: dict[str, object] = {
             "edge": self.edge,
             "object_id": self.object_id,
             "fields": list(self.fields),
             "metrics": list(self.metrics),
             "params": dict(sorted(self.params.items())),
         }
+        return facts | ({"refused": dict(sorted(self.refused.items()))} if self.refused else {})
 
 
 @dataclass(frozen=True, slots=True)
