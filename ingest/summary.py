@@ -23,6 +23,21 @@ where reach.campaign_id = ?
 group by all
 order by any_value(phases.phase_order), 5 desc nulls last, 2
 """
+PEOPLE = """
+select
+    phases.phase_name,
+    reach.platform,
+    reach.posts,
+    reach.duplicated_reach,
+    reach.people_reached_lower,
+    reach.people_reached_upper,
+    coalesce(reach.people_reached_est::varchar, reach.estimate_reason) as estimate
+from marts.agg_phase_platform_reach as reach
+inner join marts.dim_phases as phases using (campaign_id, phase_id)
+where reach.campaign_id = ?
+order by phases.phase_order, reach.platform
+"""
+ESTIMATES = {"no_window": "no account window yet", "withheld_reach": "a reach is withheld"}
 FIGURES = """
 select as_published, published_value, qualifier, computed_value, status, concat_ws(' ', reason, label_problem) as why
 from marts.agg_published_figures
@@ -62,6 +77,8 @@ def print_campaigns(published: Path, console: Console) -> None:
             console.print(
                 _phases(phases) if phases else "[dim]No posts: this campaign lives from its activities.[/dim]"
             )
+            if phases:
+                console.print(_people(connection.execute(PEOPLE, [campaign.campaign_id]).fetchall()))
             console.print(_figures(connection.execute(FIGURES, [campaign.campaign_id]).fetchall()))
 
 
@@ -78,6 +95,22 @@ def _phases(rows: list[tuple[Any, ...]]) -> Table:
         first = "" if phase == previous else phase
         table.add_row(first, content_type, _number(posts), _number(views), _number(reach), note)
         previous = phase
+    return table
+
+
+def _people(rows: list[tuple[Any, ...]]) -> Table:
+    """People reached by each phase on each platform, as bounds: no figure is added up over people."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("phase")
+    table.add_column("platform")
+    for name in ("posts", "at least", "at most"):
+        table.add_column(name, justify="right")
+    table.add_column("estimate of people reached")
+    for phase, platform, posts, _, lower, upper, estimate in rows:
+        most = "unknown" if upper is None else _number(upper)
+        table.add_row(
+            phase, platform, _number(posts), _number(lower), most, f"[dim]{ESTIMATES.get(estimate, estimate)}[/]"
+        )
     return table
 
 

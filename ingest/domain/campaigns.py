@@ -24,6 +24,7 @@ from ingest.domain.fields import (
     unique,
 )
 from ingest.domain.figures import Platform, PublishedFigure, Qualifier, Summed
+from ingest.domain.offline import Activity, SurveyResult
 from ingest.domain.scenario import NoisePosts, PlayedPosts, Scenario
 
 __all__ = [
@@ -95,12 +96,14 @@ class Campaign(Section):
     attribution: AttributionRules = Field(AttributionRules(), description="further rules that find its posts")
     content_types: tuple[ContentTypeRule, ...] = Field((), description="rules for content types; the first wins")
     published_figures: tuple[PublishedFigure, ...] = Field((), description="what the organisation has published")
+    activities: tuple[Activity, ...] = Field((), description="what it did away from the platforms")
+    surveys: tuple[SurveyResult, ...] = Field((), description="what people answered, by wave")
     sandbox: Scenario | None = Field(None, description="what the sandbox plays")
     invented: tuple[Words, ...] = Field((), description="dotted paths of what the published pages do not say")
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Campaign":
-        checks = (_phases, _accounts, _rules, _figures, _played, _targets, _invented)
+        checks = (_phases, _accounts, _rules, _figures, _offline, _played, _targets, _invented)
         refuse("Campaign", [problem for check in checks for problem in check(self)])
         return self
 
@@ -152,6 +155,16 @@ def _figures(campaign: Campaign) -> Problems:
     for index, figure in enumerate(figures):
         if figure.phase_id is not None:
             yield from _known("phase_id", figure.phase_id, campaign, ("published_figures", index, "phase_id"))
+
+
+def _offline(campaign: Campaign) -> Problems:
+    activities = campaign.activities
+    yield from unique((one.activity_id for one in activities), lambda index: ("activities", index, "activity_id"))
+    for index, activity in enumerate(activities):
+        if activity.phase_id is not None:
+            yield from _known("phase_id", activity.phase_id, campaign, ("activities", index, "phase_id"))
+    results = ((one.indicator, one.wave, one.respondents) for one in campaign.surveys)
+    yield from unique(results, lambda index: ("surveys", index, "wave"))
 
 
 def _played(campaign: Campaign) -> Problems:

@@ -71,4 +71,5 @@ class PublishedFigure(Section):
     label_problem: Words | None = Field(None, description="what is wrong with its label, such as views called people")
     post_id: ObjectId | None = Field(None, description="the one post it speaks of")
     activity_id: Name | None = Field(None, description="the one offline activity it speaks of")
+    age_group: Name | None = Field(None, description="the age group of the activity that it speaks of")
     indicator: Name | None = Field(None, description="the survey indicator it speaks of")

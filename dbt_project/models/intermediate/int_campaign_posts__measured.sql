@@ -1,7 +1,13 @@
--- Each post of a campaign with what it gathered, and with the attributes that the aggregates group by.
+-- Each post of a campaign with what it gathered, by which definitions, and the attributes that the aggregates group by.
 with campaign_posts as (
 
     select * from {{ ref('fct_campaign_posts') }}
+
+),
+
+campaigns as (
+
+    select * from {{ ref('dim_campaigns') }}
 
 ),
 
@@ -21,6 +27,18 @@ performance as (
 
     select * from {{ ref('fct_post_performance') }}
 
+),
+
+definitions as (
+
+    select
+        post_id,
+        max(definition) filter (where metric = 'views') as views_definition,
+        max(definition) filter (where metric = 'reach') as reach_definition
+    from {{ ref('fct_post_metrics') }}
+    where value is not null
+    group by all
+
 )
 
 select
@@ -32,8 +50,13 @@ select
     posts.account_id,
     posts.content_id,
     accounts.ownership,
+    if(campaigns.audience_is_ceiling, campaigns.audience_size, null) as people_ceiling,
+    posts.platform || '/' || definitions.views_definition as views_definition,
+    posts.platform || '/' || definitions.reach_definition as reach_definition,
     performance.* exclude (post_id)
 from campaign_posts
+inner join campaigns on campaign_posts.campaign_id = campaigns.campaign_id
 inner join posts on campaign_posts.post_id = posts.post_id
 inner join accounts on posts.account_id = accounts.account_id and posts.platform = accounts.platform
 inner join performance on campaign_posts.post_id = performance.post_id
+left join definitions on campaign_posts.post_id = definitions.post_id

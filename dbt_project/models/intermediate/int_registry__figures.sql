@@ -27,5 +27,8 @@ select
     (figure ->> '$.as_of_on')::date as as_of_on,
     figure ->> '$.source' as source_document,
     figure ->> '$.label_problem' as label_problem,
-    figure ->> '$.post_id' as post_id
+    figure ->> '$.post_id' as post_id,
+    figure ->> '$.activity_id' as activity_id,
+    figure ->> '$.age_group' as age_group,
+    figure ->> '$.indicator' as indicator
 from listed

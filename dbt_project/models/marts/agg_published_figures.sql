@@ -13,6 +13,7 @@ compared as (
         *,
         case
             when computed_value is null then null
+            when computed_qualifier = qualifier and computed_value = published_value then true
             when qualifier = 'exact' then computed_value = published_value
             when qualifier = 'more_than'
                 then computed_value > published_value and computed_value < published_value + step
@@ -43,14 +44,7 @@ select
         when not is_match and qualifier = 'more_than'
             then 'The data does not lie between the published number and the next step of its last digit.'
         when not is_match then 'The data does not round to the published digits.'
-        when metric = 'impressions'
-            then
-                'Meta serves no impressions since November 2025, views are not impressions, and no export of that time'
-                || ' has been imported.'
-        when metric in ('people_in_activity', 'meetings') then 'No list of offline activities has been imported yet.'
-        when metric in ('survey_share', 'survey_change') then 'No survey results have been imported yet.'
-        when posts = 0 then 'No post of the campaign matches the figure.'
-        else 'None of the posts reports this metric.'
+        else coalesce(reason_if_null, 'No source has it yet.')
     end as reason,
     label_problem
 from compared

@@ -1,0 +1,52 @@
+with measured as (
+
+    select * from {{ ref('int_campaign_posts__measured') }}
+
+),
+
+summed as (
+
+    select
+        campaign_id,
+        phase_id,
+        {{ reach_sums() }}
+    from measured
+    group by campaign_id, phase_id
+
+)
+,
+
+phases as (
+
+    select * from {{ ref('dim_phases') }}
+
+),
+
+newest as (
+
+    select max(fetched_at)::date as known_on from {{ ref('fct_post_performance') }}
+
+)
+
+select
+    summed.* exclude (mixes_definitions),
+    null::bigint as views_in_phase,
+    summed.mixes_definitions,
+    if(summed.people_reached_upper is null, 'withheld_reach', null) as upper_reason,
+    phases.target_metric,
+    phases.target_value,
+    round(
+        100 * case phases.target_metric
+            when 'views' then summed.views
+            when 'impressions' then summed.impressions
+            when 'duplicated_reach' then summed.duplicated_reach
+            when 'engagements' then summed.engagements
+        end / phases.target_value,
+        2
+    )::double as attainment_pct,
+    phases.target_value * greatest(
+        0, least(1, (newest.known_on - phases.starts_on + 1) / (phases.ends_on - phases.starts_on + 1))
+    ) as target_expected
+from summed
+inner join phases on summed.campaign_id = phases.campaign_id and summed.phase_id = phases.phase_id
+cross join newest
