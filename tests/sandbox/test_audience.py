@@ -196,6 +196,12 @@ def test_two_posts_of_an_account_share_more_people_than_chance_would() -> None:
     assert max(shared) > 1.5 * min(shared)
 
 
+def test_however_much_an_account_posts_it_does_not_reach_everybody() -> None:
+    audience = audience_of("facebook", seed="seed")
+    made = [Post(f"{PAGE}_{i}", SINCE, 300_000) for i in range(100)]
+    assert 0.5 * audience.population < everyone(audience, made) <= 0.9 * audience.population
+
+
 def test_every_account_of_the_world_fits_its_posts() -> None:
     world = build_world(read_registry(PROJECT / "campaigns"))
     for account in world.accounts.values():
