@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -190,11 +191,27 @@ def load() -> None:
     out.print(f"{result.files} new files, {result.rows} rows")
 
 
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="Build the numbers, and the rules, as they were known at the end of this day, from what had landed by "
+        "then; through the same gate into published/as_of/<day>/. The served version is not touched.",
+    ),
+]
+
+
 @app.command()
-def build() -> None:
+def build(as_of: AsOf = None) -> None:
     """Build and test the dbt models: staging, intermediate, marts."""
     from ingest.steps.build import build_marts
+    from ingest.steps.build_as_of import publish_as_of
 
+    if as_of:
+        with _working(f"Building as of {as_of:%Y-%m-%d}"):
+            published = publish_as_of(load_settings(), as_of.date())
+        out.print(f"as of {as_of:%Y-%m-%d}: version {published.version}\n{published.path}", soft_wrap=True)
+        return
     with _working("Building the marts"):
         result = build_marts(load_settings())
     out.print(f"{result.nodes} dbt nodes built and tested")

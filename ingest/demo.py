@@ -7,8 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import (
@@ -20,14 +22,27 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from ingest.adapters.registry import read_registry
+from ingest.adapters.registry import Registry, read_registry
 from ingest.airflow_run import TaskEvent
 from ingest.domain.errors import CampaignReachError
-from ingest.settings import Settings, environment
+from ingest.settings import Settings, environment, load_settings
+
+if TYPE_CHECKING:
+    from ingest.sandbox.server import Sandbox
 
 API_DATE = datetime(2026, 11, 22, tzinfo=UTC)
 """Both dates of the sandbox: what Meta serves, and how far the campaigns have lived."""
 DAG_IDS = ("refresh_accounts", "publish_marts")
+
+
+class _Clock:
+    """The scenario clock: the same one for the sandbox and for the steps that read it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
 
 
 class DemoFailed(CampaignReachError):
@@ -44,7 +59,10 @@ def run_demo(settings: Settings, *, home: Path, console: Console) -> None:
     registry = read_registry(settings.campaigns_dir)
     log = settings.logs_dir / "airflow.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with running_sandbox(registry, api_date=API_DATE.date(), clock=lambda: API_DATE) as sandbox:
+    clock = _Clock(API_DATE)
+    with running_sandbox(registry, api_date=API_DATE.date(), clock=clock) as sandbox:
+        _live_through(settings, registry, sandbox, clock, console=console)
+        clock.now = API_DATE
         variables = environment(settings) | sandbox.environment() | {"CAMPAIGN_REACH_NOW": API_DATE.isoformat()}
         with _airflow(home, variables, log=log) as (process, events):
             accounts = sum(account.platform in {"facebook", "instagram"} for account in registry.accounts)
@@ -52,6 +70,49 @@ def run_demo(settings: Settings, *, home: Path, console: Console) -> None:
     if process.returncode != 0:
         reason = failures[0].error if failures else "the DAGs did not run"
         raise DemoFailed(f"{reason}\n  the whole log: {log}\n  to start over: make demo ARGS=--fresh")
+
+
+def _live_through(
+    settings: Settings, registry: Registry, sandbox: "Sandbox", clock: _Clock, *, console: Console
+) -> None:
+    """Land every account at earlier moments of the campaigns, by the same steps as the DAGs: that makes history."""
+    from ingest.steps.plan import plan_refresh
+    from ingest.steps.refresh import land_registry, refresh_account
+
+    reading = {name.removeprefix("CAMPAIGN_REACH_").lower(): value for name, value in sandbox.environment().items()}
+    with _progress(console) as progress:
+        moments = instants(registry)
+        bar = progress.add_task("history", total=len(moments))
+        for moment in moments:
+            progress.update(bar, description=f"history · {moment:%Y-%m-%d}")
+            clock.now = moment
+            then = load_settings(**(settings.model_dump() | reading | {"now": moment}))
+            land_registry(then)
+            for row in plan_refresh(then):
+                refresh_account(then, row)
+            progress.advance(bar)
+        progress.update(bar, description="history")
+
+
+def instants(registry: Registry) -> list[datetime]:
+    """The moments that the demo lives through: the middle and the last minute of every phase that has posts."""
+    moments: set[datetime] = set()
+    for campaign in registry.campaigns:
+        played = {post.phase_id for post in campaign.sandbox.posts} if campaign.sandbox else set()
+        for phase in campaign.phases:
+            if phase.phase_id in played:
+                middle = phase.starts_on + (phase.ends_on - phase.starts_on) / 2
+                moments |= {_last_minute(day, campaign.time_zone) for day in (middle, phase.ends_on)}
+    return sorted(moments)
+
+
+def _last_minute(day: date, time_zone: str) -> datetime:
+    return datetime.combine(day, time(23, 59), ZoneInfo(time_zone)).astimezone(UTC)
+
+
+def _progress(console: Console) -> Progress:
+    text = TextColumn("{task.description:<42}")
+    return Progress(SpinnerColumn(), text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)
 
 
 @contextmanager
@@ -89,15 +150,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _watch(process: subprocess.Popen[bytes], events: Path, *, accounts: int, console: Console) -> list[TaskEvent]:
     """Draw a bar per DAG while it runs; the failures."""
     totals = {"refresh_accounts": 2 + accounts, "publish_marts": 3}
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<42}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
     failures: list[TaskEvent] = []
-    with Progress(*columns, console=console) as progress:
+    with _progress(console) as progress:
         bars = {dag: progress.add_task(dag, total=totals[dag], start=dag == DAG_IDS[0]) for dag in DAG_IDS}
         for event in _follow(process, events):
             bar = bars[event.dag]

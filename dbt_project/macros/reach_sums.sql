@@ -25,5 +25,6 @@
     least(
         if(count(*) = count(reach), sum(reach)::bigint, null), any_value(people_ceiling)
     ) as people_reached_upper,
+    if(count(*) = count(views_in_phase), sum(views_in_phase)::bigint, null) as views_in_phase,
     count(distinct views_definition) > 1 or count(distinct reach_definition) > 1 as mixes_definitions
 {%- endmacro %}

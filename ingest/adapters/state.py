@@ -42,12 +42,12 @@ class ClientState:
         self._path = path
 
     def refused_metrics(self, account_id: str, *, at: datetime) -> dict[str, str]:
-        """Graph name and reason of each metric that this account need not ask for now."""
+        """Graph name and reason of each metric that the account need not ask for; what died later does not count."""
         fresh = _text(at - PROBED_EVERY)
         with self._open() as file:
             rows = file.execute(
-                "select graph_name, reason from refused_metrics where account_id = ? and probed_at > ?",
-                (account_id, fresh),
+                "select graph_name, reason from refused_metrics where account_id = ? and probed_at > ? and since <= ?",
+                (account_id, fresh, _text(at)),
             ).fetchall()
         return dict(rows)
 

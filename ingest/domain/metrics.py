@@ -34,9 +34,9 @@ class Metric:
     expands: bool
     meaning: str
 
-    def is_served_on(self, day: date) -> bool:
-        """Whether Meta serves it on that day."""
-        return (self.valid_from or date.min) <= day < (self.valid_to or date.max)
+    def is_removed_on(self, day: date) -> bool:
+        """Whether Meta has removed it by that day."""
+        return self.valid_to is not None and self.valid_to <= day
 
 
 def _metric(row: dict[str, str]) -> Metric:
@@ -83,9 +83,12 @@ def graph_name_of(platform: str, metric: str) -> str:
 
 
 def expandable(platform: str, *, on: date) -> tuple[str, ...]:
-    """Graph names that a listing of posts may ask for within the same call: served on that day, for every format."""
+    """Graph names that a listing of posts may ask for within the same call: not removed by then, for every format."""
     return graph_names(
         metric
         for metric in CATALOGUE
-        if metric.platform == platform and metric.object_kind == "post" and metric.expands and metric.is_served_on(on)
+        if metric.platform == platform
+        and metric.object_kind == "post"
+        and metric.expands
+        and not metric.is_removed_on(on)
     )

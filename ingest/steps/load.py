@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,8 @@ class LoadResult:
     rows: int
 
 
-def load_landed(settings: Settings) -> LoadResult:
-    """Load what has landed since the last load; nothing when there is nothing new.
+def load_landed(settings: Settings, *, until: datetime | None = None) -> LoadResult:
+    """Load what has landed since the last load, or only what had landed by a moment; nothing when nothing is new.
 
     Raises: LandingDamaged, WarehouseBusy, WarehouseBroken, StorageFailed.
     """
@@ -35,11 +36,20 @@ def load_landed(settings: Settings) -> LoadResult:
     landing = FolderLanding(Path(settings.landing_uri))
     with warehouse.open_warehouse(settings.warehouse_path) as connection:
         known = warehouse.loaded_keys(connection)
-        new = [warehouse.LandedFile(key, landing.local_path(key)) for key in landing.landed_keys() if key not in known]
+        new = [
+            warehouse.LandedFile(key, landing.local_path(key))
+            for key in landing.landed_keys()
+            if key not in known and _landed_by(key, until)
+        ]
         load_ids, rows = warehouse.load_files(connection, new, _catalogue(), at=settings.clock())
         connection.execute("checkpoint")
     log.info("files_loaded", files=len(new), rows=rows)
     return LoadResult(tuple(load_ids), len(new), rows)
+
+
+def _landed_by(key: str, until: datetime | None) -> bool:
+    """Whether a batch had landed by a moment: its id begins with its own."""
+    return until is None or Path(key).name[:16] <= f"{until.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def _catalogue() -> "Iterator[MetricRow]":

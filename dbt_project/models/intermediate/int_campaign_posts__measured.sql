@@ -29,6 +29,12 @@ performance as (
 
 ),
 
+in_phase as (
+
+    select * from {{ ref('int_campaign_posts__in_phase') }}
+
+),
+
 definitions as (
 
     select
@@ -53,10 +59,13 @@ select
     if(campaigns.audience_is_ceiling, campaigns.audience_size, null) as people_ceiling,
     posts.platform || '/' || definitions.views_definition as views_definition,
     posts.platform || '/' || definitions.reach_definition as reach_definition,
+    in_phase.views_in_phase,
     performance.* exclude (post_id)
 from campaign_posts
 inner join campaigns on campaign_posts.campaign_id = campaigns.campaign_id
 inner join posts on campaign_posts.post_id = posts.post_id
 inner join accounts on posts.account_id = accounts.account_id and posts.platform = accounts.platform
 inner join performance on campaign_posts.post_id = performance.post_id
+inner join in_phase
+    on campaign_posts.campaign_id = in_phase.campaign_id and campaign_posts.post_id = in_phase.post_id
 left join definitions on campaign_posts.post_id = definitions.post_id

@@ -16,6 +16,7 @@ select
     snapshots.fetched_at,
     snapshots.source,
     snapshots.object_kind,
+    snapshots.account_id,
     snapshots.object_id,
     metrics.metric,
     metrics.definition,

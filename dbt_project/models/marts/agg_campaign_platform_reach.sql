@@ -16,9 +16,7 @@ summed as (
 )
 
 select
-    * exclude (mixes_definitions),
-    null::bigint as views_in_phase,
-    mixes_definitions,
+    *,
     if(posts = 1, people_reached_lower, null)::bigint as people_reached_est,
     null::bigint as people_reached_est_low,
     null::bigint as people_reached_est_high,

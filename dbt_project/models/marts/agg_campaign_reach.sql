@@ -15,7 +15,6 @@ summed as (
 )
 
 select
-    * exclude (mixes_definitions),
-    mixes_definitions,
+    * exclude (views_in_phase),
     if(people_reached_upper is null, 'withheld_reach', null) as upper_reason
 from summed

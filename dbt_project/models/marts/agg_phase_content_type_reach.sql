@@ -18,8 +18,4 @@ summed as (
 
 )
 
-select
-    * exclude (mixes_definitions),
-    null::bigint as views_in_phase,
-    mixes_definitions
-from summed
+select * from summed

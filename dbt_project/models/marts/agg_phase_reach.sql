@@ -29,9 +29,7 @@ newest as (
 )
 
 select
-    summed.* exclude (mixes_definitions),
-    null::bigint as views_in_phase,
-    summed.mixes_definitions,
+    summed.*,
     if(summed.people_reached_upper is null, 'withheld_reach', null) as upper_reason,
     phases.target_metric,
     phases.target_value,
