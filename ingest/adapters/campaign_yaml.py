@@ -54,8 +54,9 @@ def read_document(text: str) -> Document:
 
     Raises: NotYaml, with the line and what is wrong there.
     """
-    loader = _Loader(text)
+    loader = None
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             raise NotYaml(1, "the file is empty; campaigns/README.md says what a campaign file holds")
@@ -72,7 +73,8 @@ def read_document(text: str) -> Document:
     except ValueError as error:
         raise NotYaml(1, f"holds a value that cannot be read: {error}") from None
     finally:
-        loader.dispose()
+        if loader:
+            loader.dispose()
 
 
 def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 SCHEMA_VERSION = 1
-SECRET = re.compile(r"((?:access_token|appsecret_proof)(?:=|%3D|\\u003[dD]))([^&\"\\%\s]+)")
+SECRET = re.compile(
+    r"((?:access_token|appsecret_proof)(?:=|%3[dD]|\\u003[dD]))((?:[^&\"\\%\s]|%(?!26)[0-9A-Fa-f]{2}|\\/)+)"
+)
 """What Meta puts into `paging.next`: a credential, up to the next parameter or the end of the text."""
 UNSAFE_ESCAPE = re.compile(
     r"\\(?:\\|u0000|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)"
