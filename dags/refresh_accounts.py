@@ -1,8 +1,8 @@
 """Refresh accounts: read every account that is due from the Graph API, and land what it answers.
 
-Every hour the plan says which accounts are due and why; one mapped task reads each, so that one bad account never
-stops the others. What was read lies in landing; the asset `landed` then rings `publish_marts`. XCom carries plan rows
-and landing keys, never numbers and never a token.
+Every hour the plan says which accounts and posts are due and why; one mapped task reads each account, so that one bad
+account never stops the others. What was read lies in landing; the asset `landed` then rings `publish_marts`. XCom
+carries plan rows and landing keys, never numbers and never a token.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ def refresh_accounts() -> None:
     def land_registry() -> list[str]:
         """Landing keys of the campaign files, if they have changed."""
         from ingest.settings import load_settings
-        from ingest.steps.refresh import land_registry
+        from ingest.steps.land_registry import land_registry
 
         return land_registry(load_settings())
 

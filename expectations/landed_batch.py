@@ -35,9 +35,13 @@ OBJECTS = """
     create temp table objects as
     with landed_objects as (
         select load_id, line_no, unnest(case
-            when json_type(body, '$.data') = 'ARRAY' then (body ->> '$.data[*].id')
+            when json_type(body, '$.data') = 'ARRAY'
+            then list_transform(
+                json_extract(body, '$.data[*]'), lambda one: coalesce(one ->> '$.id', one ->> '$.post_id'))
             else [request ->> '$.object_id'] end) as object_id
         from landed
+        where (request ->> '$.edge') not in ('insights', 'video_insights', 'video_reels', 'live_videos')
+            and ((request ->> '$.refused') is null or coalesce(http_status, 200) = 200)
     ),
     raw_objects as (
         select load_id, line_no, post_id as object_id from raw.posts
@@ -66,7 +70,8 @@ QUERIES = {
             count(*) filter (where fetched_at is null) as without_time,
             count(*) filter (where fetched_at > $latest) as from_the_future,
             count(*) filter (where source is null or not list_contains({list(SOURCES)}, source)) as unknown_source,
-            count(*) filter (where source = 'api' and http_status is distinct from 200) as refused_answers,
+            count(*) filter (where source = 'api' and http_status is distinct from 200
+                and (request ->> '$.refused') is null) as refused_answers,
             count(*) filter (where regexp_matches(regexp_replace(
                 body::text, '(?i)(access_token|appsecret_proof)=REDACTED', '', 'g'), '{CREDENTIAL}')) as with_secret,
             max(fetched_at) as newest
@@ -152,7 +157,7 @@ LANDED_BATCH = Suite(
             "refused_answers",
             "answers_were_given",
             "lines",
-            "Every landed answer of the Graph API has HTTP status 200.",
+            "Every landed answer has HTTP status 200, or says which values Meta refused and why.",
             RELOAD,
         ),
         _no_rows_with(

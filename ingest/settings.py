@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     published_uri: str = Field("var/published", description="Folder that readers open")
     logs_dir: Path = Field(Path("var/logs"), description="Folder for log files")
     dbt_dir: Path = Field(Path("var/dbt"), description="Folder for dbt's target and logs")
+    most_calls: int = Field(100, ge=1, description="Calls beyond its listing that one account may cost in one run")
+    side_by_side: int = Field(4, ge=1, le=64, description="How many accounts the command line reads side by side")
     keep_versions: int = Field(5, ge=1, description="How many publications stay beside the served one")
     now: AwareDatetime | None = Field(None, description="A fixed clock, for the demo and tests; empty is the real one")
 

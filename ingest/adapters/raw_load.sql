@@ -13,8 +13,10 @@ select
     lines.request ->> '$.edge' as edge,
     lines.request ->> '$.object_id' as requested_id,
     lines.request ->> '$.params.registry_sha256' as registry_sha256,
+    lines.request ->> '$.params.until' as window_end,
     coalesce(from_json(lines.request -> '$.metrics', '["VARCHAR"]'), []) as metrics,
     coalesce(from_json(lines.request -> '$.refused', '"MAP(VARCHAR, VARCHAR)"'), map {}) as refused,
+    lines.http_status,
     lines.body
 from read_json(
     getvariable('paths'),
@@ -28,38 +30,46 @@ from read_json(
         platform: 'VARCHAR',
         account_id: 'VARCHAR',
         request: 'JSON',
+        http_status: 'INTEGER',
         body: 'JSON'
     }
 ) as lines
 inner join files using (path);
 
--- One row per object of an answer: each element of a list, or the answer itself.
+insert into raw.registry
+select load_id, landing_file, line_no, fetched_at, registry_sha256, requested_id, body
+from landed
+where edge = 'campaign';
+
+-- One row per object of an answer: each element of a list, or the answer itself. A refusal holds no object; insights
+-- that were asked apart follow below; reels and live videos only say which video belongs to which post.
 create or replace temp table objects as
 select
     *,
-    coalesce(nullif(trim(object ->> '$.id'), ''), if(is_listed, null, requested_id)) as object_id,
+    is_listed or edge in ('post', 'ig_media') as is_post,
+    coalesce(nullif(trim(coalesce(object ->> '$.id', object ->> '$.post_id')), ''), if(is_listed, null, requested_id))
+        as object_id,
     json_transform(object, '{
-        "id": "VARCHAR", "created_time": "VARCHAR", "timestamp": "VARCHAR", "message": "VARCHAR", "caption": "VARCHAR",
-        "permalink_url": "VARCHAR", "permalink": "VARCHAR", "status_type": "VARCHAR", "media_type": "VARCHAR",
-        "media_product_type": "VARCHAR", "is_published": "VARCHAR", "name": "VARCHAR", "followers_count": "BIGINT",
+        "message": "VARCHAR", "caption": "VARCHAR", "permalink_url": "VARCHAR", "permalink": "VARCHAR", "url": "VARCHAR",
+        "status_type": "VARCHAR", "media_type": "VARCHAR", "media_product_type": "VARCHAR", "is_published": "VARCHAR",
+        "name": "VARCHAR", "followers_count": "BIGINT",
         "attachments": {"data": [{
-            "media_type": "VARCHAR", "type": "VARCHAR", "subattachments": {"data": ["JSON"]}}]},
-        "insights": {"data": [{
-            "name": "VARCHAR", "period": "VARCHAR", "values": [{"value": "JSON", "end_time": "VARCHAR"}]}]}
-    }') as facts
+            "media_type": "VARCHAR", "type": "VARCHAR", "subattachments": {"data": ["JSON"]}}]}
+    }') as facts,
+    coalesce(
+        object ->> '$.created_time', object ->> '$.timestamp',
+        to_timestamp(try_cast(object ->> '$.creation_time' as bigint))::varchar
+    ) as published_at
 from (
     select
         * exclude (body),
         coalesce(json_type(body, '$.data') = 'ARRAY', false) as is_listed,
         unnest(if(coalesce(json_type(body, '$.data') = 'ARRAY', false), body -> '$.data[*]', [body])) as object
     from landed
-    where edge <> 'campaign'
+    where
+        edge not in ('campaign', 'insights', 'video_insights', 'video_reels', 'live_videos')
+        and coalesce(http_status, 200) = 200
 );
-
-insert into raw.registry
-select load_id, landing_file, line_no, fetched_at, registry_sha256, requested_id, body
-from landed
-where edge = 'campaign';
 
 insert into raw.quarantine
 select
@@ -79,13 +89,13 @@ from objects
 where
     object_id is null
     or not regexp_full_match(object_id, '[A-Za-z0-9_]{1,128}')
-    or (is_listed and coalesce(facts.created_time, facts.timestamp) is null);
+    or (is_post and published_at is null);
 
 create or replace temp table usable as
 select * from objects
 where
     regexp_full_match(coalesce(object_id, ''), '[A-Za-z0-9_]{1,128}')
-    and not (is_listed and coalesce(facts.created_time, facts.timestamp) is null);
+    and not (is_post and published_at is null);
 
 insert into raw.accounts
 select
@@ -103,62 +113,99 @@ select
     platform,
     account_id,
     object_id,
-    coalesce(facts.created_time, facts.timestamp),
+    published_at,
     coalesce(facts.message, facts.caption),
-    coalesce(facts.permalink_url, facts.permalink),
+    coalesce(facts.permalink_url, facts.permalink, facts.url),
     facts.status_type,
     facts.attachments.data[1].media_type,
     facts.attachments.data[1].type,
     len(facts.attachments.data[1].subattachments.data),
     facts.media_type,
-    facts.media_product_type,
+    if(edge = 'stories', 'STORY', facts.media_product_type),
     facts.is_published
 from usable
-where is_listed;
+where is_post;
 
--- What was reported, and a null for each metric that was asked for and not answered.
-insert into raw.snapshots
-with insights as (
-    select load_id, line_no, object_id, unnest(facts.insights.data) as insight
-    from usable
-    where is_listed
-),
-reported as (
+-- Every insight, wherever it stood: within its post, or in an answer of its own. `parts` is the part of the number
+-- that a breakdown gives; a total over a window has no end of its own, so it gets the window's.
+create or replace temp table insights as
+select
+    * exclude (insight),
+    insight.name as graph_name,
+    if(insight.total_value is null, coalesce(insight.period, 'lifetime'), 'window') as period,
+    unnest(if(
+        insight.total_value is null,
+        insight."values",
+        [{'value': insight.total_value ->> '$.value', 'end_time': window_end, 'is_from_ads': null, 'is_from_followers': null}]
+    )) as point
+from (
     select
         load_id,
         line_no,
         object_id,
-        insight.name as graph_name,
-        insight.period as period,
-        unnest(insight."values") as point
-    from insights
-),
-requested as (
-    select * exclude (facts, object, metrics), unnest(metrics) as graph_name
+        null as window_end,
+        unnest(from_json(object -> '$.insights.data', '[{
+            "name": "VARCHAR", "period": "VARCHAR", "total_value": "JSON", "values": [{
+                "value": "JSON", "end_time": "VARCHAR", "is_from_ads": "VARCHAR", "is_from_followers": "VARCHAR"}]}]')
+        ) as insight
     from usable
-    where is_listed
-)
-select
-    requested.load_id,
-    requested.landing_file,
-    requested.line_no,
-    requested.fetched_at,
-    requested.source,
-    requested.platform,
-    requested.account_id,
-    'post' as object_kind,
-    requested.object_id,
-    requested.graph_name,
-    coalesce(reported.period, 'lifetime') as period,
-    reported.point.end_time as end_time,
-    null as breakdown,
-    null as breakdown_value,
-    reported.point.value::varchar as value,
-    if(reported.point.value is null, 'not_yet_available', null) as reason
-from requested
-left join reported using (load_id, line_no, object_id, graph_name);
+    where is_post
+    union all by name
+    select
+        load_id,
+        line_no,
+        requested_id as object_id,
+        window_end,
+        unnest(from_json(body -> '$.data', '[{
+            "name": "VARCHAR", "period": "VARCHAR", "total_value": "JSON", "values": [{
+                "value": "JSON", "end_time": "VARCHAR", "is_from_ads": "VARCHAR", "is_from_followers": "VARCHAR"}]}]')
+        ) as insight
+    from landed
+    where edge in ('insights', 'video_insights') and coalesce(http_status, 200) = 200
+);
 
--- A metric that Meta refuses was not asked for; each post says so, with the reason.
+-- What insights were asked of: the posts of a listing, or the object of an answer of its own.
+create or replace temp table asked as
+select
+    load_id, landing_file, line_no, fetched_at, source, platform, account_id, metrics, refused,
+    'post' as object_kind,
+    object_id
+from usable
+where is_post
+union all by name
+select
+    load_id, landing_file, line_no, fetched_at, source, platform, account_id, metrics, refused,
+    if(requested_id = account_id, 'account', 'post') as object_kind,
+    requested_id as object_id
+from landed
+where edge in ('insights', 'video_insights') or (edge in ('post', 'ig_media') and coalesce(http_status, 200) <> 200);
+
+-- What was reported, and a null for each metric that was asked for and not answered.
+insert into raw.snapshots
+select
+    wanted.load_id,
+    wanted.landing_file,
+    wanted.line_no,
+    wanted.fetched_at,
+    wanted.source,
+    wanted.platform,
+    wanted.account_id,
+    wanted.object_kind,
+    wanted.object_id,
+    wanted.graph_name,
+    coalesce(insights.period, 'lifetime') as period,
+    insights.point.end_time as end_time,
+    case
+        when insights.point.is_from_ads is not null then 'is_from_ads'
+        when insights.point.is_from_followers is not null then 'is_from_followers'
+    end as breakdown,
+    coalesce(insights.point.is_from_ads, insights.point.is_from_followers) as breakdown_value,
+    insights.point.value::varchar as value,
+    if(insights.point.value is null, 'not_yet_available', null) as reason
+from (select * exclude (metrics, refused), unnest(metrics) as graph_name from asked) as wanted
+left join insights using (load_id, line_no, object_id, graph_name);
+
+-- A metric that Meta refuses was not asked for, or was asked for and refused: each object says so, with the reason.
 insert into raw.snapshots
 select
     load_id,
@@ -168,7 +215,7 @@ select
     source,
     platform,
     account_id,
-    'post',
+    object_kind,
     object_id,
     refusal.key,
     'lifetime',
@@ -177,7 +224,7 @@ select
     null,
     null,
     refusal.value
-from (select * exclude (facts, object, refused), unnest(map_entries(refused)) as refusal from usable where is_listed);
+from (select * exclude (metrics, refused), unnest(map_entries(refused)) as refusal from asked);
 
 insert into raw.snapshots
 select
@@ -191,7 +238,7 @@ select
     'account',
     object_id,
     'followers_count',
-    'day',
+    'now',
     null,
     null,
     null,

@@ -78,12 +78,15 @@ create table if not exists raw.metrics (
     platform varchar not null,
     object_kind varchar not null,
     graph_name varchar not null,
+    products varchar not null,
     map_key varchar,
+    breakdown varchar,
     unit varchar not null,
     adds boolean not null,
     shape varchar not null,
     valid_from date,
     valid_to date,
+    in_marts boolean not null,
     meaning varchar not null
 );
 

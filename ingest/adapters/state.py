@@ -1,16 +1,17 @@
-"""What the client remembers between runs, in a small SQLite file: metrics that died, and accounts that must wait.
+"""What the client remembers between runs, in a small SQLite file: dead metrics, quotas, and which posts it has read.
 
 Nothing here is a number of a mart: losing the file costs a few calls, never data.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingest.domain.errors import StorageFailed
+from ingest.domain.refresh import KnownPost
 
 SCHEMA = """
     create table if not exists refused_metrics (
@@ -19,6 +20,13 @@ SCHEMA = """
     );
     create table if not exists quotas (
         account_id text primary key, used_pct integer not null, not_before_at text, seen_at text not null
+    );
+    create table if not exists posts (
+        account_id text not null, post_id text not null, published_at text not null, product text not null,
+        refreshed_at text not null, apart_at text, primary key (account_id, post_id)
+    );
+    create table if not exists reads (
+        account_id text not null, what text not null, until text not null, primary key (account_id, what)
     );
 """
 PROBED_EVERY = timedelta(days=7)
@@ -33,6 +41,16 @@ class Quota:
     used_pct: int
     not_before_at: datetime | None
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPost:
+    """A post as a listing shows it: `product` is the kind that the metric catalogue knows, empty for most."""
+
+    account_id: str
+    post_id: str
+    published_at: datetime
+    product: str = ""
 
 
 class ClientState:
@@ -87,6 +105,52 @@ class ClientState:
         with self._open() as file:
             rows = file.execute("select * from quotas order by used_pct desc, account_id").fetchall()
         return [Quota(one, used, _moment(waits) if waits else None, _moment(seen)) for one, used, waits, seen in rows]
+
+    def note_posts(self, posts: Iterable[SeenPost], *, at: datetime) -> None:
+        """Remember that posts were read now."""
+        rows = [(one.account_id, one.post_id, _text(one.published_at), one.product, _text(at)) for one in posts]
+        with self._open() as file:
+            file.executemany(
+                "insert into posts values (?, ?, ?, ?, ?, null) on conflict (account_id, post_id) "
+                "do update set refreshed_at = excluded.refreshed_at",
+                rows,
+            )
+
+    def note_apart(self, account_id: str, post_ids: Iterable[str], *, at: datetime) -> None:
+        """Remember that the metrics which are asked apart were read now."""
+        with self._open() as file:
+            file.executemany(
+                "update posts set apart_at = ? where account_id = ? and post_id = ?",
+                [(_text(at), account_id, one) for one in post_ids],
+            )
+
+    def known_posts(self) -> list[KnownPost]:
+        """Every post that was listed, and when it was last read."""
+        with self._open() as file:
+            rows = file.execute("select account_id, post_id, published_at, refreshed_at from posts").fetchall()
+        return [KnownPost(one, post, _moment(published), _moment(read)) for one, post, published, read in rows]
+
+    def waiting_apart(self, account_id: str, *, at: datetime, most: int) -> list[SeenPost]:
+        """Posts whose metrics apart were read longer ago than the post itself, or never; the newest first."""
+        with self._open() as file:
+            rows = file.execute(
+                "select post_id, published_at, product from posts where account_id = ? and "
+                "(apart_at is null or apart_at > ? or julianday(refreshed_at) - julianday(apart_at) >= 0.99) "
+                "order by published_at desc limit ?",
+                (account_id, _text(at), most),
+            ).fetchall()
+        return [SeenPost(account_id, post, _moment(published), product) for post, published, product in rows]
+
+    def note_read(self, account_id: str, what: str, *, until: datetime) -> None:
+        """Remember until when something of an account was read: its listing, its days."""
+        with self._open() as file:
+            file.execute("insert or replace into reads values (?, ?, ?)", (account_id, what, _text(until)))
+
+    def read_until(self, what: str) -> dict[str, datetime]:
+        """Until when that was read, by account."""
+        with self._open() as file:
+            rows = file.execute("select account_id, until from reads where what = ?", (what,)).fetchall()
+        return {account_id: _moment(until) for account_id, until in rows}
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -25,6 +25,7 @@ ROWS = """
         union all select count(*) from raw.quarantine where load_id >= $first
     )
 """
+INSERT_METRIC = "insert into raw.metrics values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,15 @@ class MetricRow:
     platform: str
     object_kind: str
     graph_name: str
+    products: str
     map_key: str | None
+    breakdown: str | None
     unit: str
     adds: bool
     shape: str
     valid_from: object
     valid_to: object
+    in_marts: bool
     meaning: str
 
 
@@ -149,9 +153,10 @@ def _append(
 
 
 def _replace_metrics(connection: duckdb.DuckDBPyConnection, metrics: Iterable[MetricRow]) -> None:
-    connection.execute("delete from raw.metrics")
-    for metric in metrics:  # a few dozen
-        connection.execute("insert into raw.metrics values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(metric))
+    rows = [astuple(metric) for metric in metrics]
+    connection.execute("drop table raw.metrics")
+    connection.execute(SCHEMA)
+    connection.executemany(INSERT_METRIC, rows)
 
 
 def _next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
@@ -175,3 +180,12 @@ def _damaged(file: LandedFile, reason: str) -> LandingDamaged:
         f"{file.key} is not what was written: {reason}. Nothing was loaded. "
         f"Restore {file.path} from a backup, or move it away and refresh again."
     )
+
+
+def forget_files(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
+    """Take landed files out of raw and out of the load log, so that the next load reads them again; all or nothing."""
+    connection.execute("begin")
+    for table in ("snapshots", "posts", "accounts", "registry", "quarantine"):
+        connection.execute(f"delete from raw.{table} where landing_file in (select unnest($1))", [keys])  # noqa: S608
+    connection.execute("delete from raw.load_log where file in (select unnest($1))", [keys])
+    connection.execute("commit")

@@ -8,8 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
+from typing import Literal, cast
 
 ROWS = "metric_catalogue.csv"
+
+
+Asked = Literal["list", "batch", "video", "window", "node", ""]
+"""How it is read: with the listing of the posts, apart for one post, of a Page's video, for days of an account, as a
+field of the account; nothing when it is only known, so that what Meta answers or removed has a name."""
+OnError = Literal["leave_out", "withhold", "not_applicable", ""]
+"""What a refusal means: the metric died, Meta tells it to larger accounts only, or such a post does not have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,21 +25,28 @@ class Metric:
     """One definition of one metric, as one Graph name serves it.
 
     `adds` says whether values of different posts may be added. A `shape` of `map` holds several numbers: that of
-    `map_key`, or their sum when there is none. `valid_to` is the first day on which Meta no longer serves it.
+    `map_key`, or their sum when there is none. `products` are the kinds of posts that have it, all when empty;
+    `breakdown` is the part of the Graph's number that it is. `valid_to` is the first day on which Meta no longer
+    serves it.
     """
 
     metric: str
     definition: str
     platform: str
     object_kind: str
+    products: tuple[str, ...]
     graph_name: str
     map_key: str | None
+    breakdown: str | None
+    periods: tuple[str, ...]
     unit: str
     adds: bool
     shape: str
     valid_from: date | None
     valid_to: date | None
-    expands: bool
+    asked: Asked
+    on_error: OnError
+    in_marts: bool
     meaning: str
 
     def is_removed_on(self, day: date) -> bool:
@@ -43,19 +58,27 @@ def _metric(row: dict[str, str]) -> Metric:
     def day(text: str) -> date | None:
         return date.fromisoformat(text) if text else None
 
+    def several(text: str) -> tuple[str, ...]:
+        return tuple(text.split("|")) if text else ()
+
     return Metric(
         metric=row["metric"],
         definition=row["definition"],
         platform=row["platform"],
         object_kind=row["object_kind"],
+        products=several(row["products"]),
         graph_name=row["graph_name"],
         map_key=row["map_key"] or None,
+        breakdown=row["breakdown"] or None,
+        periods=several(row["periods"]),
         unit=row["unit"],
         adds=row["adds"] == "yes",
         shape=row["shape"],
         valid_from=day(row["valid_from"]),
         valid_to=day(row["valid_to"]),
-        expands=row["expands"] == "yes",
+        asked=cast("Asked", row["asked"]),
+        on_error=cast("OnError", row["on_error"]),
+        in_marts=row["in_marts"] == "yes",
         meaning=row["meaning"],
     )
 
@@ -74,21 +97,23 @@ def graph_names(metrics: Iterable[Metric]) -> tuple[str, ...]:
 
 
 def graph_name_of(platform: str, metric: str) -> str:
-    """The Graph name under which a platform's posts serve one of our metrics."""
+    """The Graph name under which a listing of a platform's posts serves one of our metrics."""
     return next(
-        one.graph_name
-        for one in CATALOGUE
-        if (one.platform, one.object_kind, one.metric) == (platform, "post", metric) and one.expands
+        one.graph_name for one in CATALOGUE if (one.platform, one.metric, one.asked) == (platform, metric, "list")
+    )
+
+
+def asked(platform: str, how: Asked, *, on: date, product: str = "") -> tuple[Metric, ...]:
+    """The metrics that are read in that way and not removed by then; with a product only those that it has."""
+    return tuple(
+        metric
+        for metric in CATALOGUE
+        if (metric.platform, metric.asked) == (platform, how)
+        and not metric.is_removed_on(on)
+        and (not product or not metric.products or product in metric.products)
     )
 
 
 def expandable(platform: str, *, on: date) -> tuple[str, ...]:
     """Graph names that a listing of posts may ask for within the same call: not removed by then, for every format."""
-    return graph_names(
-        metric
-        for metric in CATALOGUE
-        if metric.platform == platform
-        and metric.object_kind == "post"
-        and metric.expands
-        and not metric.is_removed_on(on)
-    )
+    return graph_names(asked(platform, "list", on=on))

@@ -101,6 +101,11 @@ def throttled() -> GraphError:
     return GraphError("(#80001) There have been too many calls to this Page account.", 80001)
 
 
+def too_much_data() -> GraphError:
+    """Refuse a page that is too large to make."""
+    return GraphError("Please reduce the amount of data you're asking for, then retry your request", 1, status=500)
+
+
 def no_metric() -> GraphError:
     """Refuse insights without a metric."""
     return GraphError("Invalid query", 3001, 1504028, is_transient=False, user_title="No Metric Specified")

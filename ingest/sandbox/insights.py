@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from ingest.sandbox import errors
-from ingest.sandbox.rules import MEDIA_METRICS, POST_METRICS, MetricRule, served
+from ingest.sandbox.rules import BREAKDOWNS, MEDIA_METRICS, POST_METRICS, VIDEO_METRICS, MetricRule, served
 from ingest.sandbox.staging import WorldPost
 
 Value = Callable[[WorldPost, str], int]
@@ -35,8 +35,9 @@ def insights_of(
     day: date,
     scopes: tuple[str, ...],
     is_small: bool = False,
+    breakdown: str = "",
 ) -> dict[str, Any]:
-    """The insights of one post or media.
+    """The insights of one post or media; with a breakdown each number in two parts.
 
     Raises: GraphError for the whole call when one metric is not served for it.
     """
@@ -48,7 +49,34 @@ def insights_of(
     if scope not in scopes:
         return {"data": []}
     shown = [rule for rule in rules if post.media_format in VIDEO or not rule.video_only]
-    return {"data": [_insight(post, rule, value) for rule in shown]}
+    if breakdown:
+        return {"data": [_in_parts(post, rule, breakdown, value) for rule in shown]}
+    return {"data": [insight(post.post_id, rule, _value(post, rule, value)) for rule in shown]}
+
+
+def _in_parts(post: WorldPost, rule: MetricRule, breakdown: str, value: Value) -> dict[str, Any]:
+    """A number as two rows with a sibling key "0" or "1", as Meta lays it out."""
+    fact = BREAKDOWNS.get(rule.name, {}).get(breakdown)
+    if post.platform == "instagram" or fact is None:
+        raise errors.bad_parameter(f"The breakdown {breakdown} is not supported for {rule.name}")
+    whole, part = value(post, rule.fact), value(post, fact)
+    rows = [{"value": whole - part, breakdown: "0"}, {"value": part, breakdown: "1"}]
+    return insight(post.post_id, rule, whole) | {"values": rows}
+
+
+def video_insights_of(
+    post: WorldPost, metrics: tuple[str, ...], *, value: Value, day: date, scopes: tuple[str, ...]
+) -> dict[str, Any]:
+    """The insights of a reel's video.
+
+    Raises: GraphError for the whole call when one metric is not served.
+    """
+    known = served(VIDEO_METRICS, day)
+    if any(name not in known for name in metrics):
+        raise errors.invalid_metric()
+    if "read_insights" not in scopes:
+        return {"data": []}
+    return {"data": [insight(post.video_id, known[name], _value(post, known[name], value)) for name in metrics]}
 
 
 def _post_rules(metrics: tuple[str, ...], day: date) -> list[MetricRule]:
@@ -75,14 +103,15 @@ def product_type(post: WorldPost) -> str:
     return {"reel": "REELS", "story": "STORY"}.get(post.media_format, "FEED")
 
 
-def _insight(post: WorldPost, rule: MetricRule, value: Value) -> dict[str, Any]:
+def insight(object_id: str, rule: MetricRule, value: int | Mapping[str, int]) -> dict[str, Any]:
+    """One insight over an object's life, as Meta lays it out."""
     return {
         "name": rule.name,
         "period": "lifetime",
-        "values": [{"value": _value(post, rule, value)}],
+        "values": [{"value": value}],
         "title": rule.name,
         "description": rule.name,
-        "id": f"{post.post_id}/insights/{rule.name}/lifetime",
+        "id": f"{object_id}/insights/{rule.name}/lifetime",
     }
 
 

@@ -124,6 +124,48 @@ def media_node(
     return chosen(facts, fields)
 
 
+def video_node(post: WorldPost, fields: tuple[Field, ...]) -> dict[str, Any]:
+    """A reel of a Page: the video, which names its post."""
+    require_fields(fields, "Video")
+    facts: dict[str, Any] = {
+        "id": post.video_id,
+        "post_id": post.post_id,
+        "created_time": graph_time(post.published_at),
+        "permalink_url": post.permalink,
+        "description": post.message,
+        "length": 30,
+    }
+    return chosen(facts, fields or (Field("description"), Field("created_time")))
+
+
+def live_node(post: WorldPost, fields: tuple[Field, ...]) -> dict[str, Any]:
+    """A live video of a Page, when it is over."""
+    require_fields(fields, "LiveVideo")
+    facts: dict[str, Any] = {
+        "id": f"{post.video_id}9",
+        "status": "VOD",
+        "broadcast_start_time": graph_time(post.published_at),
+        "permalink_url": post.permalink,
+        "title": post.message,
+        "video": {"id": post.video_id},
+    }
+    return chosen(facts, fields or (Field("title"), Field("status")))
+
+
+def story_node(post: WorldPost, fields: tuple[Field, ...]) -> dict[str, Any]:
+    """A story of a Page; it has no field `id`."""
+    require_fields(fields, "PageStory")
+    facts: dict[str, Any] = {
+        "post_id": post.post_id,
+        "status": "published",
+        "creation_time": str(int(post.published_at.timestamp())),
+        "media_type": "photo",
+        "media_id": post.video_id,
+        "url": post.permalink,
+    }
+    return {name: facts[name] for name in ([one.name for one in fields] or facts) if name in facts}
+
+
 def chosen(facts: Mapping[str, Any], fields: tuple[Field, ...]) -> dict[str, Any]:
     """The facts that are asked for, and always the id; what a node does not have is left out, not null."""
     return {field.name: facts[field.name] for field in fields if field.name in facts} | {"id": facts["id"]}

@@ -13,7 +13,9 @@ import uvicorn
 
 from ingest.adapters.registry import Registry, read_registry
 from ingest.domain.errors import PortTaken
-from ingest.sandbox.app import Graph, create_app
+from ingest.sandbox.app import create_app
+from ingest.sandbox.audience import POPULATIONS, audience_of
+from ingest.sandbox.graph import Graph
 from ingest.sandbox.tokens import Tokens
 from ingest.sandbox.world import World, build_world
 
@@ -55,7 +57,8 @@ def running_sandbox(
     """
     world = build_world(registry, seed=seed)
     tokens = Tokens.of_pages(one.account_id for one in world.accounts.values() if one.platform == "facebook")
-    graph = Graph(world, tokens, api_date, clock)
+    audiences = {platform: audience_of(platform, seed=seed) for platform in POPULATIONS}
+    graph = Graph(world, tokens, api_date, clock, audiences=audiences)
     with listening(port) as listener:
         server = uvicorn.Server(uvicorn.Config(create_app(graph), log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -33,6 +33,16 @@ class WorldPost:
     """Facts that a published figure gives, by the figure's id."""
     facts: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def video_id(self) -> str:
+        """The id of a Facebook post's video: another object than the post."""
+        return self.post_id.rpartition("_")[2]
+
+    def share(self, of: str, *, low: float, high: float) -> float:
+        """A part of this post between two bounds, always the same one."""
+        digest = hashlib.sha256(f"{self.post_id}/{of}".encode()).digest()
+        return low + (high - low) * int.from_bytes(digest[:4]) / 2**32
+
 
 def staged(campaign: Campaign, *, seed: str) -> Iterator[WorldPost]:
     """The posts that the sandbox plays for a campaign, noise too; the same for the same file and seed."""

@@ -14,9 +14,10 @@ from ingest.sandbox.server import Sandbox, running_sandbox
 from ingest.settings import PROJECT, Settings
 from ingest.steps.build import build_marts
 from ingest.steps.build_as_of import publish_as_of
+from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
 from ingest.steps.publish import publish_marts
-from ingest.steps.refresh import land_registry, refresh_account
+from ingest.steps.refresh import refresh_account
 from tests.conftest import settings_in
 
 PAGES = ("104857600000201", "104857600000203")

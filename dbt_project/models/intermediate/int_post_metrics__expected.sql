@@ -1,7 +1,15 @@
 -- One row per post and metric that there is for any post: what is known of it, or why nothing is.
 with posts as (
 
-    select * from {{ ref('int_posts__described') }}
+    select
+        *,
+        case
+            when platform = 'facebook' then if(media_format in ('video', 'reel', 'live'), 'VIDEO', 'POST')
+            when media_format = 'reel' then 'REELS'
+            when media_format = 'story' then 'STORY'
+            else 'FEED'
+        end as product
+    from {{ ref('int_posts__described') }}
 
 ),
 
@@ -17,9 +25,10 @@ metrics as (
     select
         platform,
         metric,
+        if(bool_or(products is null), null, list_distinct(flatten(list(products)))) as products,
         bool_and(valid_to_on is not null) as is_removed
     from {{ ref('stg_catalogue__metrics') }}
-    where object_kind = 'post'
+    where object_kind = 'post' and in_marts
     group by all
 
 ),
@@ -37,10 +46,7 @@ select
     case
         when newest.value is not null then 'reported'
         when metrics.metric is null then 'not_applicable'
-        when
-            names.metric in ('video_views_3s', 'watch_time_ms')
-            and posts.media_format not in ('video', 'reel', 'live')
-            then 'not_applicable'
+        when not list_contains(metrics.products, posts.product) then 'not_applicable'
         when newest.reason is not null then newest.reason
         when metrics.is_removed then 'metric_removed'
         else 'not_requested'

@@ -11,9 +11,11 @@
 with fresh as (
 
     select * from {{ ref('int_snapshots__defined') }}
-    {% if is_incremental() %}
-        where load_id > (select coalesce(max(seen.load_id), 0) from {{ this }} as seen)
-    {% endif %}
+    where
+        window_ends_at is null
+        {% if is_incremental() %}
+            and load_id > (select coalesce(max(seen.load_id), 0) from {{ this }} as seen)
+        {% endif %}
 
 ),
 

@@ -18,6 +18,8 @@ wide as (
         max(value) filter (where metric = 'clicks') as clicks,
         max(value) filter (where metric = 'video_views_3s') as video_views_3s,
         max(value) filter (where metric = 'watch_time_ms') as watch_time_ms,
+        max(value) filter (where metric = 'views_paid') as views_paid,
+        max(value) filter (where metric = 'views_organic') as views_organic,
         coalesce(max(status) filter (where metric = 'reach'), 'not_requested') as reach_status,
         max(fetched_at) as fetched_at
     from metrics
@@ -38,8 +40,8 @@ select
     reactions + comments + shares + coalesce(saves, 0) as engagements,
     video_views_3s,
     watch_time_ms,
-    null::bigint as views_paid,
-    null::bigint as views_organic,
+    views_paid,
+    views_organic,
     reach_status,
     fetched_at
 from wide

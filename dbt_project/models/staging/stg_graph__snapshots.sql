@@ -10,8 +10,10 @@ select
     object_id,
     graph_name,
     period,
-    breakdown,
-    breakdown_value,
+    coalesce(
+        try_cast(end_time as timestamptz), to_timestamp(try_cast(end_time as bigint))
+    ) at time zone 'UTC' as window_ends_at,
+    breakdown || '=' || breakdown_value as breakdown,
     value as value_json,
     reason
 from {{ source('raw', 'snapshots') }}

@@ -1,5 +1,6 @@
 """Access: which configured token can read an account, and an api object that uses it."""
 
+import hashlib
 import time
 
 from ingest.adapters.graph.retrying import retrying
@@ -8,15 +9,18 @@ from ingest.adapters.graph.tokens import PageAccess, TokenFacts, configured_toke
 from ingest.domain.errors import TokenRefused
 from ingest.settings import Settings
 
+KEPT_SECONDS = 600.0
+
 
 def api_for(settings: Settings, account_id: str) -> GraphApi:
     """An api object of its own for an account, with the Page token that can read it.
 
     Raises: TokenRefused when no configured token can read the account, naming it.
     """
-    for page in readable_pages(settings):
-        if account_id in (page.page_id, page.instagram_id):
-            return api_with(settings, page.token)
+    for known in (_pages_of_process, readable_pages):
+        for page in known(settings):
+            if account_id in (page.page_id, page.instagram_id):
+                return api_with(settings, page.token)
     raise TokenRefused(
         f"No token can read account {account_id}. Give the token's owner a role on it, or take the account out of its "
         "campaign file; `campaign-reach check` lists what cannot be read."
@@ -29,6 +33,19 @@ def readable_pages(settings: Settings) -> list[PageAccess]:
     Raises: TokenRefused, GraphUnavailable.
     """
     return [page for token in configured_tokens(settings) for page in pages_of(api_with(settings, token))]
+
+
+_kept: dict[str, tuple[float, list[PageAccess]]] = {}
+
+
+def _pages_of_process(settings: Settings) -> list[PageAccess]:
+    """The Pages as this process read them a few minutes ago: many accounts need one call, not one each."""
+    tokens = hashlib.sha256("\n".join((settings.graph_url, *configured_tokens(settings))).encode()).hexdigest()
+    moment, pages = _kept.get(tokens, (0.0, []))
+    if not pages or time.monotonic() - moment > KEPT_SECONDS:
+        pages = readable_pages(settings)
+        _kept[tokens] = time.monotonic(), pages
+    return pages
 
 
 def token_facts(settings: Settings) -> list[TokenFacts]:

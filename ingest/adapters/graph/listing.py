@@ -1,7 +1,10 @@
 """Reading a node or an edge of the Graph, and what of it goes to landing."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from ingest.adapters.graph.answers import Answer
 from ingest.adapters.graph.pager import pages
@@ -22,41 +25,47 @@ LIMIT = 100
 """The largest page that Meta gives."""
 
 
-def read_node(api: GraphApi, edge: str, object_id: str, fields: tuple[str, ...]) -> Received:
-    """One object with these fields.
-
-    Raises: all that `GraphApi.call` raises.
-    """
-    answer = api.call("GET", (object_id,), params={"fields": ",".join(fields)})
-    return _received(Request(edge, object_id, fields), answer)
-
-
 def read_list(
-    api: GraphApi, edge: str, object_id: str, fields: tuple[str, ...], metrics: Metrics
+    api: GraphApi,
+    edge: str,
+    object_id: str,
+    fields: tuple[str, ...],
+    metrics: Metrics,
+    *,
+    since: datetime | None = None,
 ) -> Iterator[Received]:
-    """Each page of an edge, with the lifetime insights of its objects in the same call.
+    """Each page of an edge, with the lifetime insights of its objects in the same call; back to `since`, or all.
 
     Raises: all that `GraphApi.call` and the pager raise.
     """
-    params = {"fields": ",".join((*fields, *_insights(metrics.asked)))}
-    for asked, answer in pages(api, (object_id, edge), params, limit=LIMIT):
+    params = {"fields": ",".join((*fields, *insights_field(metrics.asked)))}
+    start = {"since": str(int(since.timestamp()))} if since else {}
+    for asked, answer in pages(api, (object_id, edge), params | start, limit=LIMIT):
         position = {name: value for name, value in asked.items() if name != "fields"}
-        yield _received(Request(edge, object_id, fields, metrics.asked, position, dict(metrics.refused)), answer)
+        yield received(Request(edge, object_id, fields, metrics.asked, position, dict(metrics.refused)), answer)
 
 
 def probe_list(api: GraphApi, edge: str, object_id: str) -> Probe:
     """Asks for metrics on the newest object of an edge: what Meta refuses there it refuses for the whole listing."""
 
     def probe(metrics: tuple[str, ...]) -> None:
-        api.call("GET", (object_id, edge), params={"fields": ",".join(("id", *_insights(metrics))), "limit": "1"})
+        api.call("GET", (object_id, edge), params={"fields": ",".join(("id", *insights_field(metrics))), "limit": "1"})
 
     return probe
 
 
-def _insights(metrics: tuple[str, ...]) -> tuple[str, ...]:
+def insights_field(metrics: tuple[str, ...]) -> tuple[str, ...]:
+    """The field that expands to lifetime insights; nothing for no metric."""
     return (f"insights.metric({','.join(metrics)}){{name,period,values}}",) if metrics else ()
 
 
-def _received(request: Request, answer: Answer) -> Received:
+def received(request: Request, answer: Answer) -> Received:
+    """A checked answer on its way to landing."""
     body = without_credentials(answer.body)
     return Received(request, body, http_status=answer.status, graph_version=answer.graph_version)
+
+
+def objects_of(answer: Received) -> list[dict[str, Any]]:
+    """The objects of a landed list."""
+    data = json.loads(answer.body).get("data", [])
+    return [one for one in data if isinstance(one, dict) and isinstance(one.get("id"), str)]

@@ -5,7 +5,7 @@ travels in a header, nothing is followed, one host is spoken to, and time and si
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ import requests
 from facebook_business.api import FacebookAdsApi, _top_level_param_json_encode
 from facebook_business.session import FacebookSession
 
-from ingest.adapters.graph.answers import Answer, checked, regain_minutes, used_pct
+from ingest.adapters.graph.answers import Answer, AnswerRejected, checked, regain_minutes, used_pct
 from ingest.domain.errors import GraphUnavailable, SettingsInvalid, UnsafeAnswer
 
 CONNECT_SECONDS = 5.0
@@ -106,6 +106,11 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
         self.used_pct = 0
         self.regain_minutes = 0
 
+    @property
+    def version(self) -> str:
+        """The version that is asked for."""
+        return str(self._api_version)
+
     def call(self, method: str, path: Any, params: Any = None, **options: Any) -> Answer:
         """The checked answer; what may pass by itself is tried again a few times.
 
@@ -116,18 +121,46 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
 
     def _call_once(self, method: str, path: Any, params: Any, **options: Any) -> Answer:
         """One request. The SDK's own `call` counts an HTML error page as success, so it is not used."""
+        return self._checked(self._send(method, path, params, **options))
+
+    def call_batch(self, form: dict[str, str]) -> list[Any]:
+        """The parts of a batch as Meta sent them, unchecked: each an object with code, headers and body, or null.
+
+        Raises: what `call` raises when the whole batch is refused or is no list.
+        """
+        parts: list[Any] = self._retrying(self._call_batch_once, form)
+        return parts
+
+    def _call_batch_once(self, form: dict[str, str]) -> list[Any]:
+        response = self._send("POST", (), form)
+        wrapped = response.content if response.content.lstrip()[:1] != b"[" else b'{"parts":%b}' % response.content
+        parts = self._checked(response, wrapped).json.get("parts")
+        if not isinstance(parts, list):
+            raise AnswerRejected("Meta's answer to a batch is no list of parts.", body=response.content)
+        return parts
+
+    def _send(self, method: str, path: Any, params: Any, **options: Any) -> requests.Response:
         self._num_requests_attempted += 1
         url = "/".join((self._session.GRAPH, str(self._api_version), *map(str, path)))
         place = "params" if method in ("GET", "DELETE") else "data"
         encoded = {place: _top_level_param_json_encode(dict(params or {}))}
-        timeout = self._session.timeout
-        response = self._session.requests.request(method, url, timeout=timeout, **encoded, **options)
+        response: requests.Response = self._session.requests.request(
+            method, url, timeout=self._session.timeout, **encoded, **options
+        )
+        return response
+
+    def _checked(self, response: requests.Response, body: bytes | None = None) -> Answer:
         answer = checked(
             status=response.status_code,
             headers=response.headers,
-            body=response.content,
-            asked_version=str(self._api_version),
+            body=response.content if body is None else body,
+            asked_version=self.version,
         )
         self._num_requests_succeeded += 1
-        self.used_pct, self.regain_minutes = used_pct(answer.headers), regain_minutes(answer.headers)
+        self.note_usage(answer.headers)
         return answer
+
+    def note_usage(self, headers: Mapping[str, str]) -> None:
+        """Keep how much of the quota is used, and when it is free again: the fullest that was seen."""
+        self.used_pct = max(self.used_pct, used_pct(headers))
+        self.regain_minutes = max(self.regain_minutes, regain_minutes(headers))

@@ -1,0 +1,52 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge',
+        unique_key=['account_id', 'metric', 'period', 'day_on']
+    )
+}}
+
+-- The newest number of each account, metric and period for the day that the period ends with; Meta corrects days late.
+-- Meta's day is California's. Facebook names the end of the day, Instagram the day itself.
+with fresh as (
+
+    select
+        load_id,
+        account_id,
+        platform,
+        metric,
+        period,
+        (window_ends_at at time zone 'UTC' at time zone 'America/Los_Angeles')::date
+        - if(platform = 'facebook', 1, 0) as day_on,
+        fetched_at,
+        value
+    from {{ ref('int_snapshots__defined') }}
+    where
+        object_kind = 'account'
+        and window_ends_at is not null
+        and period in ('day', 'week', 'days_28')
+        {% if is_incremental() %}
+            and load_id > (select coalesce(max(seen.load_id), 0) from {{ this }} as seen)
+        {% endif %}
+
+),
+
+known as (
+
+    select * from fresh
+    {% if is_incremental() %}
+        union all by name
+        select this.* from {{ this }} as this
+        where (this.account_id, this.metric, this.period, this.day_on) in (
+            select (fresh.account_id, fresh.metric, fresh.period, fresh.day_on) from fresh
+        )
+    {% endif %}
+
+)
+
+select *
+from known
+qualify row_number() over (
+    partition by account_id, metric, period, day_on
+    order by value is not null desc, fetched_at desc, load_id desc
+) = 1

@@ -1,0 +1,13 @@
+"""The command line: the same steps as the DAGs, by hand, with progress and messages that say what to do."""
+
+import sys
+
+from ingest.cli import publishing, reading, setup
+from ingest.cli.console import app, run
+
+__all__ = ["app", "main", "publishing", "reading", "setup"]
+
+
+def main() -> None:
+    """Run the command line; errors of ours become one message and status 1."""
+    sys.exit(run(app))

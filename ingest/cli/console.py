@@ -1,0 +1,100 @@
+"""What all commands share: the application, the terminal, progress, and errors as one message."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+import typer.core
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from ingest.domain.errors import CampaignReachError
+from ingest.settings import load_settings
+
+ORDER = (
+    *("init", "check", "sandbox", "plan", "quota", "refresh", "import", "receive", "events", "quarantine"),
+    *("load", "build", "publish", "report", "status", "demo", "settings"),
+)
+"""The commands as help lists them: the order in which a newcomer meets them, which is the pipeline's."""
+
+
+class InOrder(typer.core.TyperGroup):
+    """A group whose help lists the commands in the pipeline's order, wherever they are written."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names in order; one that has no place comes last."""
+        names: list[str] = super().list_commands(ctx)
+        return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
+
+app = typer.Typer(
+    cls=InOrder,
+    name="campaign-reach",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="From Facebook and Instagram insights to numbers that can be published and proved.\n\n"
+    "The verbs in the pipeline's order: [bold]plan, refresh, load, build, publish[/bold]. "
+    "`campaign-reach demo` runs them all against a sandbox; settings are environment variables "
+    "`CAMPAIGN_REACH_…` (docs/reference/settings.md).",
+)
+out = Console()
+err = Console(stderr=True)
+
+AccountIds = Annotated[
+    list[str] | None, typer.Option("--account", help="Only this account id; may be given more than once.")
+]
+
+
+@app.callback()
+def _start() -> None:
+    from ingest.logs import configure_logs
+
+    configure_logs(load_settings().logs_dir)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """A moving sign on a terminal while something works; nothing elsewhere."""
+    if not out.is_terminal:
+        yield
+        return
+    with out.status(f"{what} …"):
+        yield
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A bar; call what it gives for each thing that is done, with its name."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out) as bars:
+        bar = bars.add_task(what, total=total)
+        yield lambda name: bars.update(bar, advance=1, description=f"{what} · {name}")
+
+
+def run(command: Callable[[], object]) -> int:
+    """The exit status of a command; an error of ours becomes one message."""
+    try:
+        command()
+    except CampaignReachError as error:
+        err.print(f"[bold red]{title(error)}[/bold red]", highlight=False)
+        err.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        err.print("Stopped.")
+        return 130
+    return 0
+
+
+def title(error: CampaignReachError) -> str:
+    """The class's name as words: `GateStopped` is "Gate stopped"."""
+    name = type(error).__name__
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+    return words[0].upper() + words[1:]

@@ -1,0 +1,82 @@
+"""Commands from landing to readers: load, build, publish, status, demo."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.cli.console import app, out, working
+from ingest.settings import load_settings
+
+Fresh = Annotated[bool, typer.Option("--fresh", help="Remove var/ first and start from nothing.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="Build the numbers, and the rules, as they were known at the end of this day, from what had landed by "
+        "then; through the same gate into published/as_of/<day>/. The served version is not touched.",
+    ),
+]
+
+
+@app.command()
+def load() -> None:
+    """Load every landed file that is not in the load log into the raw tables; the landed batch must hold."""
+    from ingest.steps.load import load_landed
+
+    with working("Loading"):
+        result = load_landed(load_settings())
+    out.print(f"{result.files} new files, {result.rows} rows")
+
+
+@app.command()
+def build(as_of: AsOf = None) -> None:
+    """Build and test the dbt models: staging, intermediate, marts."""
+    from ingest.steps.build import build_marts
+    from ingest.steps.build_as_of import publish_as_of
+
+    if as_of:
+        with working(f"Building as of {as_of:%Y-%m-%d}"):
+            published = publish_as_of(load_settings(), as_of.date())
+        out.print(f"as of {as_of:%Y-%m-%d}: version {published.version}\n{published.path}", soft_wrap=True)
+        return
+    with working("Building the marts"):
+        result = build_marts(load_settings())
+    out.print(f"{result.nodes} dbt nodes built and tested")
+
+
+@app.command()
+def publish() -> None:
+    """Let the gate judge the marts, and switch readers to the new version if it holds."""
+    from ingest.steps.publish import publish_marts
+
+    with working("Publishing"):
+        published = publish_marts(load_settings())
+    state = "is new" if published.is_new else "was served already: nothing has changed"
+    out.print(f"version {published.version} {state}\n{published.path}", soft_wrap=True)
+
+
+@app.command()
+def status() -> None:
+    """Say what landed, what is loaded, and which version is served with its gate."""
+    from ingest.check import print_status
+
+    print_status(load_settings(), out)
+
+
+@app.command()
+def demo(fresh: Fresh = False) -> None:
+    """Play the five campaigns through sandbox, DAGs, warehouse, gate and publication, and print what they reached."""
+    from ingest.demo import run_demo
+    from ingest.summary import print_campaigns, print_paths
+
+    configured = load_settings()
+    home = Path("var")
+    if fresh:
+        shutil.rmtree(home, ignore_errors=True)
+    run_demo(configured, home=home / "airflow", console=out)
+    published = Path(configured.published_uri)
+    print_campaigns(published / "campaign_reach.duckdb", out)
+    print_paths(published, out)

@@ -1,0 +1,143 @@
+"""Commands that read from Meta: plan, quota, refresh, quarantine."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ingest.cli.console import AccountIds, app, err, out, progress, title
+from ingest.domain.errors import CampaignReachError, SettingsInvalid
+from ingest.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ingest.domain.refresh import KnownPost
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")]
+All = Annotated[bool, typer.Option("--all", help="Read every account to the end of its listing, whatever is due.")]
+
+
+@app.command()
+def plan(
+    account: AccountIds = None,
+    posts: Annotated[bool, typer.Option("--posts", help="Each known post, and why it is in the plan or not.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what the next refresh reads, why, and how many calls that may cost."""
+    import json
+
+    from ingest.steps.plan import explain_posts, plan_refresh
+
+    settings = load_settings()
+    if posts:
+        _print_posts(
+            [(post, why) for post, why in explain_posts(settings) if not account or post.account_id in account]
+        )
+        return
+    rows = [row for row in plan_refresh(settings) if not account or row["account_id"] in account]
+    if as_json:
+        for row in rows:
+            out.print_json(json.dumps(row), indent=None)
+        return
+    table = _table("account", "platform", "calls", "listing back to", "posts apart", "why")
+    for row in rows:
+        back = (row["since_at"] or "its begin")[:16].replace("T", " ")
+        waits = f"; rests until {row['not_before_at'][:16].replace('T', ' ')} UTC" if row["not_before_at"] else ""
+        cells = (row["account_id"], row["platform"], str(row["est_calls"]), back, str(len(row["post_ids"])))
+        table.add_row(*cells, row["reason"] + waits)
+    out.print(table if rows else "Nothing is due. `campaign-reach plan --posts` says when each post is.")
+
+
+def _print_posts(posts: "list[tuple[KnownPost, str]]") -> None:
+    table = _table("account", "post", "published", "read", "why")
+    for post, why in posts:
+        times = (f"{moment:%Y-%m-%d %H:%M}" for moment in (post.published_at, post.refreshed_at))
+        table.add_row(post.account_id, post.post_id, *times, why)
+    out.print(table if posts else "No post is known yet: campaign-reach refresh")
+
+
+@app.command()
+def quota() -> None:
+    """Say how much of its quota each account has used, and which one rests until when."""
+    from ingest.adapters.state import ClientState
+
+    configured = load_settings()
+    table = _table("account", "used", "rests until", "seen")
+    now = configured.clock()
+    for one in ClientState(configured.state_path).quotas():
+        rests = one.not_before_at and one.not_before_at > now
+        until = f"[yellow]{one.not_before_at:%Y-%m-%d %H:%M} UTC[/]" if rests else "–"
+        table.add_row(one.account_id, f"{one.used_pct} %", until, f"{one.seen_at:%Y-%m-%d %H:%M} UTC")
+    out.print(table if table.row_count else "No account has been read yet: campaign-reach refresh")
+
+
+@app.command()
+def refresh(account: AccountIds = None, everything: All = False) -> None:
+    """Land the registry if it changed, then read every account that is due from the Graph API and land the answers."""
+    from ingest.steps.land_registry import land_registry
+    from ingest.steps.plan import account_states, plan_refresh
+
+    settings = load_settings()
+    land_registry(settings)
+    known = {one.account_id for one in account_states(settings)}
+    unknown = sorted(set(account or ()) - known)
+    if unknown:
+        raise SettingsInvalid(f"No account of the registry has the id {', '.join(unknown)}: see campaigns/*.yml")
+    planned = plan_refresh(settings, everything=everything)
+    rows = [row for row in planned if not account or row["account_id"] in account]
+    if not rows:
+        out.print("Nothing is due. `campaign-reach plan --posts` says when; `refresh --all` reads everything now.")
+        return
+    failures = _read(settings, rows)
+    failed = sum(map(len, failures.values()))
+    out.print(f"{len(rows) - failed} of {len(rows)} accounts read into {settings.landing_uri}")
+    for problem, accounts in failures.items():
+        err.print(f"{', '.join(sorted(accounts))}\n  {problem}", markup=False, highlight=False, soft_wrap=True)
+    if failures:
+        raise typer.Exit(1)
+
+
+def _read(settings: Settings, rows: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Read accounts side by side, each with an api object of its own; the accounts that failed, by what went wrong."""
+    from ingest.steps.refresh import refresh_account
+
+    failures: dict[str, list[str]] = {}
+    with ThreadPoolExecutor(settings.side_by_side) as pool, progress("Reading accounts", len(rows)) as done:
+        reads = {pool.submit(refresh_account, settings, row): row for row in rows}
+        for read in as_completed(reads):
+            row = reads[read]
+            try:
+                read.result()
+            except CampaignReachError as error:  # one bad account never stops the others
+                failures.setdefault(f"{title(error)}: {error}", []).append(str(row["account_id"]))
+            done(f"{row['platform']} {row['account_id']}")
+    return failures
+
+
+@app.command()
+def quarantine(
+    retry: Annotated[bool, typer.Option("--retry", help="After a fix: judge again what is waiting.")] = False,
+) -> None:
+    """List what could not be used, with the reason; with --retry bring in what can be used now."""
+    from ingest.steps.quarantine import answers_waiting, objects_waiting, retry_quarantine
+
+    settings = load_settings()
+    if retry:
+        result = retry_quarantine(settings)
+        out.print(f"{result.brought_in} brought in, {result.waiting} still waiting")
+        return
+    table = _table("what", "account or source", "object", "reason", "where")
+    answers, objects = answers_waiting(settings), objects_waiting(settings)
+    for one in (*answers, *objects):
+        table.add_row(one.what, one.source, one.object_id or "–", one.reason, one.place)
+    out.print(table if answers or objects else "Nothing is in quarantine.")
+    for reason, count in Counter(one.reason for one in (*answers, *objects)).most_common():
+        out.print(f"{count} × {reason}", highlight=False)
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table

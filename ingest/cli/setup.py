@@ -1,0 +1,70 @@
+"""Commands that set up: init, check, sandbox, settings."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.cli.console import app, out
+from ingest.settings import load_settings
+
+
+@app.command()
+def init() -> None:
+    """Make the folders of var/, read the registry once, and make the empty warehouse."""
+    from ingest.adapters.registry import read_registry
+    from ingest.adapters.warehouse import open_warehouse
+
+    settings = load_settings()
+    registry = read_registry(settings.campaigns_dir)
+    for folder in (Path(settings.landing_uri), Path(settings.published_uri), settings.quarantine_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+    with open_warehouse(settings.warehouse_path):
+        pass
+    out.print(
+        f"{len(registry.campaigns)} campaigns, {len(registry.accounts)} accounts, warehouse {settings.warehouse_path}"
+    )
+    out.print("Next: campaign-reach check")
+
+
+@app.command()
+def check() -> None:
+    """Check settings, registry, token with its scopes, warehouse and publication: one line each, with what to do."""
+    from ingest.check import run_checks
+
+    results = run_checks(load_settings())
+    for result in results:
+        mark = "[green]ok[/green]  " if result.is_ok else "[red]fail[/red]"
+        out.print(f"{mark} {result.name:<12} {result.found}", soft_wrap=True, highlight=False)
+        if not result.is_ok:
+            out.print(f"     {'':<12} → {result.what_to_do}", soft_wrap=True, highlight=False)
+    if not all(result.is_ok for result in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8126,
+    api_date: Annotated[str, typer.Option(help="Which metrics and versions are alive, YYYY-MM-DD.")] = "2026-11-22",
+    now: Annotated[str, typer.Option(help="How far the campaigns have lived, ISO 8601; empty is now.")] = "",
+) -> None:
+    """Start the sandbox alone: a Graph API on loopback that plays the campaigns of the registry."""
+    from ingest.sandbox.server import serve_sandbox
+
+    settings = load_settings()
+    serve_sandbox(
+        settings.campaigns_dir,
+        port=port,
+        api_date=api_date,
+        now=now,
+        say=lambda line: out.print(line, highlight=False),
+    )
+
+
+@app.command()
+def settings() -> None:
+    """List every setting with its default and meaning, as a Markdown table (docs/reference/settings.md is this)."""
+    from ingest.settings import settings_table
+
+    sys.stdout.write(settings_table() + "\n")

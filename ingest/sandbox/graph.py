@@ -1,0 +1,242 @@
+"""The Graph API's answers: edges and nodes of the world, at an API date, up to a moment of the scenario clock."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from ingest.sandbox import errors
+from ingest.sandbox.account_insights import AccountInsights
+from ingest.sandbox.audience import Audience
+from ingest.sandbox.fields import Field, parse_fields
+from ingest.sandbox.insights import asked_metrics, insights_of, video_insights_of
+from ingest.sandbox.nodes import instagram_node, live_node, media_node, page_node, post_node, story_node, video_node
+from ingest.sandbox.paging import page_of
+from ingest.sandbox.rules import EDGE_SCOPES, LARGEST_PAGE, REMOVED_PARAMETERS
+from ingest.sandbox.staging import WorldPost
+from ingest.sandbox.tokens import Token, Tokens
+from ingest.sandbox.world import World
+
+REACTIONS = ("reactions_like", "reactions_love", "reactions_wow")
+ENGAGEMENTS = (*REACTIONS, "comments", "shares", "saves")
+SHARES = {
+    "views_paid": ("views", 0.0, 0.25),
+    "views_from_followers": ("views", 0.2, 0.7),
+    "replays": ("views", 0.05, 0.2),
+    "replies": ("reach", 0.0, 0.01),
+    "follows": ("reach", 0.0, 0.005),
+    "profile_visits": ("reach", 0.0, 0.02),
+}
+"""Facts that are a part of another one: which, and between which shares."""
+EDGES = {
+    "facebook": ("published_posts", "posts", "video_reels", "live_videos", "stories"),
+    "instagram": ("media", "stories"),
+}
+POST_EDGES = ("published_posts", "posts", "media")
+OTHER_NODES = {"video_reels": video_node, "live_videos": live_node, "stories": story_node}
+STORY_LIVES = timedelta(hours=24)
+
+
+@dataclass(slots=True)
+class Graph:
+    """The world as Meta serves it: at an API date, up to a moment of the scenario clock."""
+
+    world: World
+    tokens: Tokens
+    api_date: date
+    clock: Callable[[], datetime]
+    page_cap: int = LARGEST_PAGE
+    """Larger pages are refused with "reduce the amount of data"."""
+    posts_per_year: int = 600
+    """As many posts as a listing shows of one year; older ones of that year are never listed."""
+    refuses_expansion: bool = False
+    """Whether the listing of Instagram media refuses nested insights."""
+    audiences: Mapping[str, Audience] = field(default_factory=dict)
+    days: dict[tuple[str, str, datetime, datetime], int] = field(default_factory=dict)
+    """What accounts gathered between two moments, once computed."""
+    calls_per_pct: int = 48
+    unfinished: int = 0
+    """How many parts of the next batches come back as null."""
+    calls: dict[str, int] = field(default_factory=dict)
+    throttled: dict[str, int] = field(default_factory=dict)
+    """Pages whose quota is used up, with the minutes until they get access again."""
+
+    def answer(self, parts: tuple[str, ...], params: Mapping[str, str], token: Token, url: str) -> dict[str, Any]:
+        """The body of a GET.
+
+        Raises: GraphError for whatever Meta refuses, or the sandbox does not know.
+        """
+        for name, refusal in REMOVED_PARAMETERS.items():
+            if name in params:
+                raise errors.bad_parameter(refusal)
+        if parts == ("me", "accounts"):
+            return self._accounts(params, token, url)
+        if parts == ("debug_token",):
+            return self.tokens.describe(params.get("input_token", ""), now=self.clock())
+        if len(parts) == 1:
+            return self._node(parts[0], params, token)
+        if len(parts) == 2:  # noqa: PLR2004
+            return self._edge(parts[0], parts[1], params, token, url)
+        raise errors.unknown_path()
+
+    def value(self, post: WorldPost, fact: str) -> int:
+        """What a post has gathered by now."""
+        now = self.clock()
+        if fact == "reactions":
+            return sum(self.world.value(post, part, now) for part in REACTIONS)
+        if fact == "engagements":
+            return sum(self.world.value(post, part, now) for part in ENGAGEMENTS)
+        if fact in SHARES:
+            whole, low, high = SHARES[fact]
+            return int(self.world.value(post, whole, now) * post.share(fact, low=low, high=high))
+        if fact == "plays":
+            return self.value(post, "views") - self.value(post, "replays")
+        if fact == "watch_time_avg_ms":
+            return self.value(post, "watch_time_ms") // max(1, self.value(post, "views"))
+        return self.world.value(post, fact, now)
+
+    def _accounts(self, params: Mapping[str, str], token: Token, url: str) -> dict[str, Any]:
+        if token.kind == "PAGE":
+            raise errors.bad_parameter("Tried accessing nonexisting field (accounts) on node type (Page)")
+        _require_scope(token, "accounts")
+        pages = [one for one in self.world.accounts.values() if one.platform == "facebook"]
+        fields = parse_fields(params.get("fields") or "id,name,access_token,category")
+        page = page_of(pages, ids=[one.account_id for one in pages], params=params, url=url, cap=LARGEST_PAGE)
+        data = []
+        for account in page.items:
+            node = page_node(account, self.world.instagram_of.get(account.account_id), fields)
+            if any(one.name == "access_token" for one in fields):
+                node["access_token"] = self.tokens.of_page(account.account_id).value
+            data.append(node)
+        return {"data": data} | ({"paging": page.paging} if page.paging else {})
+
+    def _node(self, object_id: str, params: Mapping[str, str], token: Token) -> dict[str, Any]:
+        fields = parse_fields(params["fields"]) if params.get("fields") else ()
+        if object_id == "me" and token.page_id:
+            object_id = token.page_id
+        if object_id == "me":
+            return {"id": "10200000000000001", "name": "System user"}
+        account = self.world.accounts.get(object_id)
+        if account is not None:
+            self._require_access(object_id, token)
+            if account.platform == "facebook":
+                return page_node(account, self.world.instagram_of.get(object_id), fields)
+            media = len(self.world.posts_of(object_id, self.clock()))
+            return instagram_node(account, media, fields)
+        return self._post_node(self._post(object_id, token), fields, token)
+
+    def _edge(self, object_id: str, edge: str, params: Mapping[str, str], token: Token, url: str) -> dict[str, Any]:
+        if edge == "insights" and object_id in self.world.posts:
+            post, metrics = self._post(object_id, token), asked_metrics(params.get("metric"))
+            return self._insights(post, metrics, token, breakdown=params.get("breakdown", ""))
+        if edge == "video_insights":
+            return self._video_insights(object_id, params, token)
+        account = self.world.accounts.get(object_id)
+        if account is None:
+            raise errors.missing_object(object_id)
+        if edge == "insights":
+            self._require_access(object_id, token)
+            return self._of_accounts().answer(account, params, token.scopes, url)
+        node = {"facebook": "Page", "instagram": "IGUser"}[account.platform]
+        if edge not in EDGES[account.platform]:
+            raise errors.unknown_field(edge, node)
+        _require_scope(token, "media" if account.platform == "instagram" else edge)
+        if account.platform == "facebook" and token.kind != "PAGE":
+            raise errors.needs_page_token()
+        self._require_access(object_id, token)
+        fields = parse_fields(params["fields"]) if params.get("fields") else ()
+        posts = listed(self.world.posts_of(object_id, self.clock()), edge, params, self.clock(), self.posts_per_year)
+        ids = [one.post_id for one in posts]
+        if (
+            edge in POST_EDGES
+            and params.get("limit", "").isdecimal()
+            and self.page_cap < int(params["limit"]) <= LARGEST_PAGE
+        ):
+            raise errors.too_much_data()
+        page = page_of(posts, ids=ids, params=params, url=url, cap=LARGEST_PAGE)
+        data = [self._listed_node(post, edge, fields, token) for post in page.items]
+        return {"data": data} | ({"paging": page.paging} if page.paging else {})
+
+    def _listed_node(self, post: WorldPost, edge: str, fields: tuple[Field, ...], token: Token) -> dict[str, Any]:
+        if post.platform == "facebook" and edge in OTHER_NODES:
+            return OTHER_NODES[edge](post, fields)
+        if edge == "media" and self.refuses_expansion and any(one.name == "insights" for one in fields):
+            raise errors.unknown_field("insights", "IGMedia")
+        return self._post_node(post, fields, token)
+
+    def _of_accounts(self) -> AccountInsights:
+        return AccountInsights(self.world, self.audiences, self.clock(), self.api_date, self.days)
+
+    def _video_insights(self, video_id: str, params: Mapping[str, str], token: Token) -> dict[str, Any]:
+        posts = (one for one in self.world.posts.values() if one.video_id == video_id and one.platform == "facebook")
+        post = next((one for one in posts if one.media_format in ("reel", "video", "live")), None)
+        if post is None:
+            raise errors.missing_object(video_id)
+        metrics = asked_metrics(params.get("metric"))
+        visible = self._post(post.post_id, token)
+        return video_insights_of(visible, metrics, value=self.value, day=self.api_date, scopes=token.scopes)
+
+    def _post_node(self, post: WorldPost, fields: tuple[Field, ...], token: Token) -> dict[str, Any]:
+        def insights(one: WorldPost, metrics: tuple[str, ...]) -> dict[str, Any]:
+            return self._insights(one, asked_metrics(metrics or None), token)
+
+        if post.platform == "instagram":
+            counts = {fact: self.value(post, fact) for fact in ("reactions", "comments")}
+            return media_node(post, counts, fields, insights)
+        return post_node(post, self.value(post, "shares"), fields, insights)
+
+    def _insights(
+        self, post: WorldPost, metrics: tuple[str, ...], token: Token, *, breakdown: str = ""
+    ) -> dict[str, Any]:
+        is_small = post.account_id in self.world.small_accounts
+        facts = {"value": self.value, "day": self.api_date, "scopes": token.scopes}
+        return insights_of(post, metrics, **facts, is_small=is_small, breakdown=breakdown)  # type: ignore[arg-type]
+
+    def _post(self, post_id: str, token: Token) -> WorldPost:
+        post = self.world.posts.get(post_id)
+        if post is None or post.published_at > self.clock():
+            raise errors.missing_object(post_id)
+        self._require_access(post.account_id, token)
+        return post
+
+    def _require_access(self, account_id: str, token: Token) -> None:
+        mine = {token.page_id, self.world.instagram_of.get(token.page_id or "")}
+        if token.kind == "PAGE" and account_id not in mine:
+            raise errors.missing_object(account_id)
+
+
+def _require_scope(token: Token, edge: str) -> None:
+    if EDGE_SCOPES[edge] not in token.scopes:
+        raise errors.missing_permission(EDGE_SCOPES[edge])
+
+
+def listed(
+    posts: Sequence[WorldPost], edge: str, params: Mapping[str, str], now: datetime, posts_per_year: int
+) -> list[WorldPost]:
+    """The posts that an edge shows, newest first: of a kind, between `since` and `until`, so many of each year."""
+    since, until = _moment(params.get("since")), _moment(params.get("until"))
+    shown: list[WorldPost] = []
+    years: dict[int, int] = {}
+    for post in posts:
+        years[post.published_at.year] = years.get(post.published_at.year, 0) + 1
+        fits = (since is None or post.published_at >= since) and (until is None or post.published_at <= until)
+        if fits and _is_of(edge, post, now) and years[post.published_at.year] <= posts_per_year:
+            shown.append(post)
+    return shown
+
+
+def _is_of(edge: str, post: WorldPost, now: datetime) -> bool:
+    if edge == "stories":
+        return post.media_format == "story" and now - post.published_at < STORY_LIVES
+    wanted = {"video_reels": ("reel",), "live_videos": ("live",)}.get(edge)
+    return post.media_format in wanted if wanted else post.media_format != "story"
+
+
+def _moment(given: str | None) -> datetime | None:
+    if not given:
+        return None
+    try:
+        moment = datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else datetime.fromisoformat(given)
+    except ValueError:
+        raise errors.bad_parameter("since and until must be dates or Unix timestamps") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,192 @@
+"""Read an account: its posts with their insights, itself, its days and stories, and what only single posts have.
+
+What was read is remembered only after it has landed: a run that dies is made again.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from ingest.adapters.graph.sifting import REASONS, sift
+from ingest.adapters.state import ClientState, SeenPost
+from ingest.domain.refresh import windows
+
+if TYPE_CHECKING:
+    from ingest.adapters.graph.listing import Metrics
+    from ingest.adapters.graph.session import GraphApi
+    from ingest.adapters.landing.envelope import Received
+
+log = structlog.get_logger()
+META_ZONE = ZoneInfo("America/Los_Angeles")
+"""Meta's days end at midnight there."""
+RESTATED = timedelta(days=3)
+"""How many days of an account are read again: Meta corrects them late."""
+DAYS, LISTING = "days", "listing"
+NO_EXPANSION = "nonexisting field (insights)"
+
+
+@dataclass(slots=True)
+class AccountReader:
+    """Reads one account once. `read` gives the answers, `remember` notes what was read when they have landed."""
+
+    api: "GraphApi"
+    account_id: str
+    platform: str
+    state: ClientState
+    at: datetime
+    most_calls: int
+    _seen: list[SeenPost] = field(default_factory=list)
+    _apart: list[str] = field(default_factory=list)
+    _days_until: datetime | None = None
+
+    @property
+    def platform_reader(self) -> Any:
+        """What the account's platform serves, and how it is asked for."""
+        from ingest.adapters.graph import facebook, instagram
+
+        return {"facebook": facebook, "instagram": instagram}[self.platform]
+
+    def read(self, *, since: datetime | None, post_ids: tuple[str, ...]) -> "tuple[Received, ...]":
+        """The answers: the listing back to `since`, and everything that is asked in batches.
+
+        Raises: all that the client raises; nothing is remembered then.
+        """
+        from ingest.adapters.graph.batch import read_asks
+
+        metrics, listed = self._listing(since)
+        asks = [
+            *self.platform_reader.account_asks(self.account_id),
+            *self._day_asks(),
+            *self.platform_reader.post_asks(post_ids, metrics),
+            *self._apart_asks(),
+        ]
+        answers = list(read_asks(self.api, asks))
+        answers += read_asks(self.api, self._second_asks(answers, since))
+        return (*answers, *listed)
+
+    def remember(self) -> None:
+        """Note what was read: the posts, the listing, the days."""
+        self.state.note_posts(self._seen, at=self.at)
+        self.state.note_apart(self.account_id, self._apart, at=self.at)
+        self.state.note_read(self.account_id, LISTING, until=self.at)
+        if self._days_until:
+            self.state.note_read(self.account_id, DAYS, until=self._days_until)
+
+    def _listing(self, since: datetime | None) -> "tuple[Metrics, list[Received]]":
+        """The metrics that Meta serves for the account, and the pages of its posts; what it refuses is left out."""
+        from ingest.adapters.graph.listing import Metrics
+        from ingest.domain.errors import RequestRefused
+        from ingest.domain.metrics import expandable
+
+        wanted = expandable(self.platform, on=self.at.date())
+        known = self.state.refused_metrics(self.account_id, at=self.at)
+        metrics = Metrics(tuple(name for name in wanted if name not in known), known)
+        try:
+            return metrics, self._pages(metrics, since)
+        except RequestRefused as error:
+            if error.code not in REASONS:
+                raise
+            if NO_EXPANSION in str(error):
+                return metrics, self._without_expansion(metrics, since)
+        metrics = self._sifted(wanted)
+        return metrics, self._pages(metrics, since)
+
+    def _pages(self, metrics: "Metrics", since: datetime | None) -> "list[Received]":
+        pages = list(self.platform_reader.read_posts(self.api, self.account_id, metrics, since=since))
+        self._see(pages)
+        return pages
+
+    def _without_expansion(self, metrics: "Metrics", since: datetime | None) -> "list[Received]":
+        """The posts without insights, and then the insights of each in batches: a hundred calls in two requests."""
+        from ingest.adapters.graph.batch import insights_ask, read_asks
+        from ingest.adapters.graph.listing import Metrics
+
+        log.warning("listing_refuses_insights", account_id=self.account_id)
+        pages = self._pages(Metrics(()), since)
+        asks = [insights_ask(post.post_id, metrics.asked) for post in self._seen]
+        return [*pages, *read_asks(self.api, asks)]
+
+    def _sifted(self, wanted: tuple[str, ...]) -> "Metrics":
+        """The metrics that Meta serves, found by halving; what it refuses is remembered and told once."""
+        from ingest.adapters.graph.listing import Metrics, probe_list
+        from ingest.domain.metrics import graph_name_of
+
+        reader = self.platform_reader
+        control = graph_name_of(self.platform, reader.CONTROL)
+        living, refused = sift(wanted, probe_list(self.api, reader.POSTS_EDGE, self.account_id), control=control)
+        self.state.forget_refused(self.account_id, living)
+        for name, reason in self.state.remember_refused(self.account_id, refused, at=self.at).items():
+            log.warning("metric_refused", account_id=self.account_id, graph_name=name, reason=reason)
+        return Metrics(living, refused)
+
+    def _see(self, pages: "list[Received]") -> None:
+        from ingest.adapters.graph.listing import objects_of
+
+        for one in (post for page in pages for post in objects_of(page)):
+            published = one.get("created_time") or one.get("timestamp")
+            if isinstance(published, str):
+                moment = _graph_time(published)
+                if moment:
+                    self._seen.append(SeenPost(self.account_id, one["id"], moment, product_of(one)))
+
+    def _day_asks(self) -> "list[Any]":
+        """The account's days since they were last read; the last three again, because Meta corrects them."""
+        reader = self.platform_reader
+        end = datetime.combine(self.at.astimezone(META_ZONE).date(), time.min, META_ZONE).astimezone(UTC)
+        oldest = min((post.published_at for post in self._seen), default=None)
+        read = self.state.read_until(DAYS).get(self.account_id)
+        known = read if read and read <= self.at else None
+        first = known - RESTATED if known else oldest
+        if first is None:
+            return []
+        self._days_until = end
+        first = max(first, end - reader.DAYS_KEPT)
+        pieces = windows(first, end, longest=reader.LONGEST_WINDOW)
+        return [ask for a, b in pieces for ask in reader.day_asks(self.account_id, a, b, on=self.at.date())]
+
+    def _apart_asks(self) -> "list[Any]":
+        """Questions about single posts that the listing cannot answer, the newest posts first, within the budget."""
+        waiting = self.state.waiting_apart(self.account_id, at=self.at, most=self.most_calls)
+        asks: list[Any] = []
+        for post in waiting:
+            more = self.platform_reader.apart_asks(post.post_id, post.product, on=self.at.date())
+            if len(asks) + len(more) > self.most_calls:
+                break
+            asks += more
+            self._apart.append(post.post_id)
+        return asks
+
+    def _second_asks(self, answers: "list[Received]", since: datetime | None) -> "list[Any]":
+        """What the first answers lead to: the plays of the reels, and the numbers of the stories."""
+        from ingest.adapters.graph.listing import objects_of
+
+        reader, asks = self.platform_reader, []
+        for answer in answers:
+            if answer.request.refused:
+                continue
+            if answer.request.edge == "video_reels":
+                asks += reader.reel_asks(_newer(objects_of(answer), since), on=self.at.date())
+            if answer.request.edge == "stories" and self.platform == "instagram":
+                for story in objects_of(answer):
+                    asks += reader.apart_asks(story["id"], "STORY", on=self.at.date())
+        return asks
+
+
+def product_of(post: dict[str, Any]) -> str:
+    """The kind of a listed post that the metric catalogue knows; empty for most Facebook posts."""
+    return str(post.get("media_product_type") or "")
+
+
+def _newer(objects: list[dict[str, Any]], since: datetime | None) -> list[dict[str, Any]]:
+    moments = ((one, _graph_time(str(one.get("created_time", "")))) for one in objects)
+    return [one for one, moment in moments if since is None or (moment and moment >= since)]
+
+
+def _graph_time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return None
