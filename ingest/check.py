@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +12,18 @@ from rich.table import Table
 from ingest.domain.errors import CampaignReachError
 from ingest.settings import Settings
 
+if TYPE_CHECKING:
+    from ingest.adapters.graph.tokens import TokenFacts
+
 NEEDED_SCOPES = ("pages_show_list", "pages_read_engagement", "read_insights")
+WARNED_BEFORE = timedelta(days=14)
+EMPTY_ACCOUNTS = """
+    select account_id from raw.snapshots where source = 'api' and object_kind = 'post'
+    group by account_id
+    having count(*) > 10 and count(value) = 0 and bool_and(reason = 'not_yet_available')
+    order by 1
+"""
+"""Accounts of which every metric of every post is empty, and nothing was refused."""
 INSTAGRAM_SCOPES = ("instagram_basic", "instagram_manage_insights")
 
 
@@ -34,6 +46,7 @@ def run_checks(settings: Settings) -> list[Check]:
             ("token", _tokens),
             ("accounts", _accounts),
             ("warehouse", _warehouse),
+            ("insights", _insights),
             ("publication", _publication),
         )
         for result in _looked(name, look, settings)
@@ -64,17 +77,49 @@ def _tokens(settings: Settings) -> Iterator[Check]:
     from ingest.adapters.graph.access import token_facts
 
     for number, facts in enumerate(token_facts(settings), start=1):
-        missing = [scope for scope in (*NEEDED_SCOPES, *INSTAGRAM_SCOPES) if scope not in facts.scopes]
-        expires = f"expires {facts.expires_at:%Y-%m-%d}" if facts.expires_at else "does not expire"
-        yield Check(
-            f"token {number}",
-            is_ok=facts.is_valid and not missing,
-            found=f"{facts.kind.lower().replace('_', ' ')} of app {facts.app_id}, {expires}"
-            + (f", without {', '.join(missing)}" if missing else ", all scopes"),
-            what_to_do="make a new token with these permissions"
-            if facts.is_valid
-            else "the token is not valid: renew it",
+        yield _token(f"token {number}", facts, now=settings.clock())
+
+
+def _token(name: str, facts: "TokenFacts", *, now: datetime) -> Check:
+    """What there is to say of one token: is it valid, for how long, with which permissions."""
+    missing = [scope for scope in (*NEEDED_SCOPES, *INSTAGRAM_SCOPES) if scope not in facts.scopes]
+    expires = f"expires {facts.expires_at:%Y-%m-%d}" if facts.expires_at else "does not expire"
+    access = f", data access until {facts.data_until:%Y-%m-%d}" if facts.data_until else ""
+    ends = min((one for one in (facts.expires_at, facts.data_until) if one), default=None)
+    is_ending = ends is not None and ends - now < WARNED_BEFORE
+    if not facts.is_valid:
+        todo = "the token is not valid: make a new one (docs/how-to/connect-to-meta.md)"
+    elif missing:
+        todo = "make a new token with these permissions"
+    else:
+        todo = (
+            "renew it before then: make a new token, put it before the old one, and remove the old one when it is over"
         )
+    return Check(
+        name,
+        is_ok=facts.is_valid and not missing and not is_ending,
+        found=f"{facts.kind.lower().replace('_', ' ')} of app {facts.app_id}, {expires}{access}"
+        + (f", without {', '.join(missing)}" if missing else ", all scopes"),
+        what_to_do=todo,
+    )
+
+
+def _insights(settings: Settings) -> Iterator[Check]:
+    """Do insights come at all? Without `read_insights` Meta answers 200 with empty lists, and no error."""
+    from ingest.adapters.warehouse import open_warehouse
+
+    if not settings.warehouse_path.exists():
+        return
+    with open_warehouse(settings.warehouse_path) as connection:
+        rows = connection.execute(EMPTY_ACCOUNTS).fetchall()
+    yield Check(
+        "insights",
+        is_ok=not rows,
+        found="every account that was read reports some"
+        if not rows
+        else f"none at all of {', '.join(a for (a,) in rows)}",
+        what_to_do="the token lacks read_insights or instagram_manage_insights: Meta then answers empty lists",
+    )
 
 
 def _accounts(settings: Settings) -> Iterator[Check]:

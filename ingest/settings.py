@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     app_secrets: Secrets = Field([], description="Secrets of the app, newest first, separated by commas")
     access_tokens: Secrets = Field([], description="System-user, user or Page tokens, separated by commas")
     access_tokens_file: Path | None = Field(None, description="A file (mode 0600) with one token a line")
+    access_connection: str = Field("", description="An Airflow connection whose password holds the tokens, for tasks")
     campaigns_dir: Path = Field(PROJECT / "campaigns", description="The registry: one YAML file per campaign")
     landing_uri: str = Field("var/landing", description="Folder where answers land")
     quarantine_dir: Path = Field(Path("var/quarantine"), description="Folder for answers that are not strict JSON")

@@ -97,3 +97,11 @@ def test_the_query_in_the_readme_names_a_mart_and_its_columns() -> None:
 
 def test_no_placeholder_is_left_in_the_readme() -> None:
     assert not re.search(r"DEMO_[A-Z]+", README)
+
+
+def test_the_live_checklist_names_every_probe() -> None:
+    from ingest.live import PROBES
+
+    text = (PROJECT / "docs" / "live-checklist.md").read_text(encoding="utf-8")
+    named = {row.split("|")[2].strip() for row in text.splitlines() if row.startswith("| ")} - {"probe", ""}
+    assert named == set(PROBES)

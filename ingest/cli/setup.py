@@ -29,11 +29,17 @@ def init() -> None:
 
 
 @app.command()
-def check() -> None:
+def check(
+    live: Annotated[
+        bool, typer.Option("--live", help="Also try what only a live token can show (docs/live-checklist.md).")
+    ] = False,
+) -> None:
     """Check settings, registry, token with its scopes, warehouse and publication: one line each, with what to do."""
     from ingest.check import run_checks
+    from ingest.live import run_probes
 
     results = run_checks(load_settings())
+    results += run_probes(load_settings()) if live else []
     for result in results:
         mark = "[green]ok[/green]  " if result.is_ok else "[red]fail[/red]"
         out.print(f"{mark} {result.name:<12} {result.found}", soft_wrap=True, highlight=False)

@@ -4,6 +4,7 @@ import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ingest.adapters.graph.pager import pages
 from ingest.adapters.graph.session import GraphApi
@@ -22,21 +23,25 @@ class PageAccess:
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """What Meta says of a token; `expires_at` is None when it does not expire."""
+    """What Meta says of a token; `expires_at` and `data_until`, the end of its access to data, are None for never."""
 
     kind: str
     app_id: str
     is_valid: bool
     scopes: tuple[str, ...]
     expires_at: datetime | None
+    data_until: datetime | None = None
 
 
 def configured_tokens(settings: Settings) -> list[str]:
-    """The tokens of the settings: from the variable, else from the file.
+    """The tokens of the settings: from the variable, else from the Airflow connection, else from the file.
 
-    Raises: TokenRefused when there is none, SettingsInvalid when the file is open to others.
+    Raises: TokenRefused when there is none, SettingsInvalid when the connection is not there or the file is open to
+    others.
     """
     tokens = [token.get_secret_value() for token in settings.access_tokens]
+    if not tokens and settings.access_connection:
+        tokens = _from_connection(settings.access_connection)
     if not tokens and settings.access_tokens_file:
         tokens = _from_file(settings.access_tokens_file)
     if not tokens:
@@ -45,6 +50,20 @@ def configured_tokens(settings: Settings) -> list[str]:
             "`campaign-reach sandbox` prints one to try with."
         )
     return tokens
+
+
+def _from_connection(name: str) -> list[str]:
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        password = Connection.get(name).password or ""
+    except AirflowNotFoundException:
+        raise SettingsInvalid(
+            f"CAMPAIGN_REACH_ACCESS_CONNECTION: Airflow knows no connection {name}. Add one with the tokens as its "
+            f"password: airflow connections add {name} --conn-type generic --conn-password …"
+        ) from None
+    return [token.strip() for token in password.split(",") if token.strip()]
 
 
 def _from_file(path: Path) -> list[str]:
@@ -80,11 +99,16 @@ def describe_token(api: GraphApi, token: str) -> TokenFacts:
     Raises: all that `GraphApi.call` raises.
     """
     data = api.call("POST", ("debug_token",), params={"input_token": token, "method": "get"}).json.get("data", {})
-    expires = int(data.get("expires_at") or 0)
     return TokenFacts(
         kind=str(data.get("type", "unknown")),
         app_id=str(data.get("app_id", "unknown")),
         is_valid=bool(data.get("is_valid")),
         scopes=tuple(data.get("scopes", ())),
-        expires_at=datetime.fromtimestamp(expires, UTC) if expires else None,
+        expires_at=_moment(data.get("expires_at")),
+        data_until=_moment(data.get("data_access_expires_at")),
     )
+
+
+def _moment(seconds: Any) -> datetime | None:
+    """A Unix moment of Meta's; 0 is never."""
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None

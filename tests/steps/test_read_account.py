@@ -1,0 +1,231 @@
+"""What an account's reading brings beside its listing: parts of views, reels, stories, days; and at which cost."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+import zstandard
+
+from ingest.adapters.registry import read_registry
+from ingest.adapters.state import ClientState
+from ingest.domain.errors import GraphUnavailable
+from ingest.sandbox.server import Sandbox, running_sandbox
+from ingest.sandbox.staging import WorldPost
+from ingest.settings import PROJECT, Settings
+from ingest.steps.build import build_marts
+from ingest.steps.check_landed import check_landed
+from ingest.steps.land_registry import land_registry
+from ingest.steps.load import load_landed
+from ingest.steps.plan import plan_refresh
+from ingest.steps.refresh import refresh_account
+from tests.conftest import settings_in
+
+PAGE, INSTAGRAM = "104857600000201", "17841400000000201"
+NOW = datetime(2024, 2, 18, 12, tzinfo=UTC)
+"""Two days before the campaign's end: posts of all ages."""
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sandbox(clock: Clock) -> Iterator[Sandbox]:
+    with running_sandbox(read_registry(PROJECT / "campaigns"), clock=clock) as running:
+        yield running
+
+
+def reading(folder: Path, sandbox: Sandbox, **overrides: object) -> Settings:
+    own = {
+        "graph_url": sandbox.url,
+        "app_secrets": sandbox.tokens.app_secret,
+        "access_tokens": sandbox.tokens.system_user.value,
+        "now": sandbox.graph.clock(),
+    }
+    return settings_in(folder, **(own | overrides))
+
+
+def read(settings: Settings, account_id: str) -> list[dict[str, object]]:
+    """Refresh an account as the plan says; the landed lines."""
+    (row,) = (row for row in plan_refresh(settings) if row["account_id"] == account_id)
+    (key,) = refresh_account(settings, row)
+    text = zstandard.ZstdDecompressor().decompress((Path(settings.landing_uri) / key).read_bytes())
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def raw(settings: Settings, query: str) -> list[tuple[object, ...]]:
+    load_landed(settings)
+    check_landed(settings)
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def edges(lines: list[dict[str, object]]) -> list[str]:
+    return [line["request"]["edge"] for line in lines]  # type: ignore[index]
+
+
+def test_the_first_reading_lists_and_the_next_asks_what_the_listing_cannot_say(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    first = read(reading(tmp_path, sandbox), PAGE)
+    assert set(edges(first)) >= {"page", "published_posts", "video_reels", "live_videos", "stories"}
+
+
+def test_paid_and_organic_views_add_up_to_the_views_of_that_moment(
+    tmp_path: Path, sandbox: Sandbox, clock: Clock
+) -> None:
+    read(reading(tmp_path, sandbox), PAGE)
+    clock.now += timedelta(hours=2)
+    settings = reading(tmp_path, sandbox, most_calls=200)
+    read(settings, PAGE)
+    land_registry(settings)
+    load_landed(settings)
+    build_marts(settings)
+    query = "select post_id, views_paid, views_organic from marts.fct_post_performance where views_paid is not null"
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        rows = connection.execute(query).fetchall()
+    views = {one.post_id: sandbox.world.value(one, "views", clock.now) for one in sandbox.world.posts.values()}
+    assert len(rows) > 5
+    assert {one: paid + organic for one, paid, organic in rows} == {one: views[one] for one, _, _ in rows}
+    assert all(paid > 0 for _, paid, _ in rows)
+
+
+def test_the_plays_of_a_reel_land_under_its_post(tmp_path: Path, sandbox: Sandbox) -> None:
+    settings = reading(tmp_path, sandbox)
+    read(settings, PAGE)
+    posts = {post.post_id: post for post in sandbox.world.posts.values()}
+    rows = raw(settings, "select object_id, value::bigint from raw.snapshots where graph_name = 'fb_reels_total_plays'")
+    reels = {post.post_id for post in sandbox.world.posts_of(PAGE, NOW) if post.media_format == "reel"}
+    assert {one for one, _ in rows} == reels
+    assert all(value == sandbox.world.value(posts[str(one)], "views", NOW) for one, value in rows)
+
+
+def test_days_of_an_account_are_unique_people_and_a_week_holds_no_more_than_its_days(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    settings = reading(tmp_path, sandbox)
+    read(settings, PAGE)
+    query = """
+        select period, max(value::bigint) from raw.snapshots
+        where object_kind = 'account' and graph_name = 'page_total_media_view_unique' group by 1 order by 1
+    """
+    found = {str(period): int(str(most)) for period, most in raw(settings, query)}
+    assert 0 < found["day"] < found["week"] < found["days_28"]
+    days = raw(settings, query.replace("select period, max(value::bigint)", "select end_time, value").split("group")[0])
+    assert len(days) > 20
+
+
+def test_days_are_asked_again_only_since_they_were_last_read(tmp_path: Path, sandbox: Sandbox, clock: Clock) -> None:
+    first = [line for line in read(reading(tmp_path, sandbox), PAGE) if line["request"]["object_id"] == PAGE]  # type: ignore[index]
+    clock.now += timedelta(days=1)
+    second = read(reading(tmp_path, sandbox), PAGE)
+    windows = {
+        (line["request"]["params"]["since"], line["request"]["params"]["until"])  # type: ignore[index]
+        for line in second
+        if "period" in line["request"]["params"]  # type: ignore[index]
+    }
+    assert windows == {("2024-02-15", "2024-02-19")}
+    assert len(first) > 4
+
+
+def test_a_story_is_read_while_it_lives(tmp_path: Path, sandbox: Sandbox) -> None:
+    story = WorldPost(
+        "18999", "instagram", INSTAGRAM, NOW - timedelta(hours=20), "Хамтдаа", "story", "https://x.example/s", "s",
+        facts={"reach": 900, "views": 1000, "shares": 7},
+    )  # fmt: skip
+    world = sandbox.world
+    sandbox.graph.world = type(world)(
+        world.accounts,
+        {**world.posts, story.post_id: story},
+        {**world.finals, story.post_id: story.facts},
+        world.small_accounts,
+        world.instagram_of,
+    )
+    settings = reading(tmp_path, sandbox)
+    read(settings, INSTAGRAM)
+    rows = raw(
+        settings, "select graph_name from raw.snapshots where object_id = '18999' and value is not null order by 1"
+    )
+    assert [name for (name,) in rows] == ["follows", "profile_visits", "reach", "replies", "shares", "views"]
+    assert raw(settings, "select media_product_type from raw.posts where post_id = '18999'") == [("STORY",)]
+
+
+def test_a_metric_that_only_reels_have_is_asked_of_reels_only(tmp_path: Path, sandbox: Sandbox, clock: Clock) -> None:
+    read(reading(tmp_path, sandbox), INSTAGRAM)
+    clock.now += timedelta(hours=2)
+    settings = reading(tmp_path, sandbox)
+    read(settings, INSTAGRAM)
+    kinds = {post.post_id: post.media_format for post in sandbox.world.posts_of(INSTAGRAM, NOW)}
+    rows = raw(
+        settings,
+        "select object_id, graph_name, reason from raw.snapshots "
+        "where graph_name in ('ig_reels_avg_watch_time', 'profile_visits')",
+    )
+    assert rows
+    assert all((kinds[str(one)] == "reel") == (name == "ig_reels_avg_watch_time") for one, name, _ in rows)
+    assert {reason for _, _, reason in rows} == {None}
+
+
+def test_where_the_listing_refuses_insights_they_are_read_in_batches(tmp_path: Path, sandbox: Sandbox) -> None:
+    whole = reading(tmp_path / "whole", sandbox)
+    read(whole, INSTAGRAM)
+    sandbox.graph.refuses_expansion = True
+    apart = reading(tmp_path / "apart", sandbox)
+    read(apart, INSTAGRAM)
+    query = "select object_id, graph_name, value from raw.snapshots where object_kind = 'post' order by all"
+    assert raw(apart, query) == raw(whole, query)
+
+
+def test_a_part_of_a_batch_that_did_not_finish_is_asked_again(tmp_path: Path, sandbox: Sandbox) -> None:
+    sandbox.graph.unfinished = 3
+    assert "page" in edges(read(reading(tmp_path, sandbox), PAGE))
+    assert sandbox.graph.unfinished == 0
+
+
+def test_a_batch_that_never_finishes_lands_nothing(tmp_path: Path, sandbox: Sandbox) -> None:
+    sandbox.graph.unfinished = 10_000
+    settings = reading(tmp_path, sandbox)
+    with pytest.raises(GraphUnavailable, match="did not finish"):
+        read(settings, PAGE)
+    assert not list(Path(settings.landing_uri).rglob("*.zst"))
+    assert ClientState(settings.state_path).read_until("listing") == {}
+
+
+def test_a_dead_metric_of_an_account_costs_its_own_values_only(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from ingest.sandbox import rules
+
+    today = tuple(
+        replace(one, removed_on=date(2026, 1, 1)) if one.name == "page_views_total" else one
+        for one in rules.PAGE_METRICS
+    )
+    monkeypatch.setattr("ingest.sandbox.account_insights.PAGE_METRICS", today)
+    settings = reading(tmp_path, sandbox)
+    read(settings, PAGE)
+    query = """
+        select graph_name, count(value) > 0, any_value(reason) from raw.snapshots
+        where object_kind = 'account' and graph_name in ('page_views_total', 'page_media_view') group by 1 order by 1
+    """
+    assert raw(settings, query) == [("page_media_view", True, None), ("page_views_total", False, "metric_removed")]
+
+
+def test_an_account_with_a_hundred_posts_costs_a_handful_of_requests(tmp_path: Path, sandbox: Sandbox) -> None:
+    settings = reading(tmp_path, sandbox)
+    before = sum(sandbox.graph.calls.values())
+    lines = read(settings, PAGE)
+    assert sum(sandbox.graph.calls.values()) - before < 6 + len(lines)

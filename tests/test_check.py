@@ -1,0 +1,90 @@
+"""Checks: one line each, with what to do; warnings before a token ends, and what a live token shows."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ingest.adapters.graph.tokens import configured_tokens
+from ingest.adapters.registry import read_registry
+from ingest.check import Check, run_checks
+from ingest.domain.errors import SettingsInvalid
+from ingest.live import PROBES, run_probes
+from ingest.sandbox.server import Sandbox, running_sandbox
+from ingest.sandbox.tokens import SCOPES, Token
+from ingest.settings import PROJECT, Settings
+from ingest.steps.load import load_landed
+from ingest.steps.refresh import refresh_account
+from tests.conftest import MOMENT, settings_in
+
+PAGE = "104857600000201"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(read_registry(PROJECT / "campaigns"), clock=lambda: MOMENT) as running:
+        yield running
+
+
+def reading(folder: Path, sandbox: Sandbox, **overrides: object) -> Settings:
+    own = {
+        "graph_url": sandbox.url,
+        "app_secrets": sandbox.tokens.app_secret,
+        "access_tokens": sandbox.tokens.system_user.value,
+    }
+    return settings_in(folder, **(own | overrides))
+
+
+def found(checks: list[Check], name: str) -> Check:
+    return next(one for one in checks if one.name == name)
+
+
+def test_everything_is_right_with_a_system_user_token(tmp_path: Path, sandbox: Sandbox) -> None:
+    assert [one.name for one in run_checks(reading(tmp_path, sandbox)) if not one.is_ok] == []
+
+
+@pytest.mark.parametrize(("days", "is_ok"), [(13, False), (15, True)])
+def test_a_token_is_told_of_fourteen_days_before_it_ends(
+    tmp_path: Path, sandbox: Sandbox, days: int, is_ok: bool
+) -> None:
+    ending = sandbox.tokens.give(Token("USER", "EAAending", expires_at=MOMENT + timedelta(days=days)))
+    check = found(run_checks(reading(tmp_path, sandbox, access_tokens=ending.value)), "token 1")
+    assert check.is_ok == is_ok
+    assert f"expires {MOMENT + timedelta(days=days):%Y-%m-%d}" in check.found
+    assert is_ok or "renew it" in check.what_to_do
+
+
+def test_empty_insights_everywhere_are_taken_for_a_missing_permission(tmp_path: Path, sandbox: Sandbox) -> None:
+    blind = tuple(scope for scope in SCOPES if scope != "read_insights")
+    sandbox.tokens.given = {
+        value: Token(token.kind, value, token.page_id, blind) for value, token in sandbox.tokens.given.items()
+    }
+    settings = reading(tmp_path, sandbox)
+    refresh_account(settings, {"account_id": PAGE, "platform": "facebook"})
+    load_landed(settings)
+    check = found(run_checks(settings), "insights")
+    assert not check.is_ok
+    assert PAGE in check.found
+    assert "read_insights" in check.what_to_do
+
+
+def test_every_probe_finds_in_the_sandbox_what_the_checklist_expects(tmp_path: Path, sandbox: Sandbox) -> None:
+    checks = run_probes(reading(tmp_path, sandbox))
+    assert [one.name for one in checks] == [f"live: {name}" for name in PROBES]
+    assert [one.found for one in checks if not one.is_ok] == []
+
+
+def test_a_probe_that_finds_something_else_says_so(tmp_path: Path, sandbox: Sandbox) -> None:
+    sandbox.graph.refuses_expansion = True
+    (failed,) = (one for one in run_probes(reading(tmp_path, sandbox)) if not one.is_ok)
+    assert failed.name == "live: expansion on Instagram"
+
+
+def test_tokens_may_come_from_an_airflow_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW_CONN_META", '{"conn_type": "generic", "password": "EAAone, EAAtwo"}')
+    settings = settings_in(tmp_path, access_tokens="", access_connection="meta")
+    assert configured_tokens(settings) == ["EAAone", "EAAtwo"]
+    with pytest.raises(SettingsInvalid, match="airflow connections add nothing"):
+        configured_tokens(settings_in(tmp_path, access_tokens="", access_connection="nothing"))
