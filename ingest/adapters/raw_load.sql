@@ -17,12 +17,13 @@ select
     coalesce(from_json(lines.request -> '$.metrics', '["VARCHAR"]'), []) as metrics,
     coalesce(from_json(lines.request -> '$.refused', '"MAP(VARCHAR, VARCHAR)"'), map {}) as refused,
     lines.http_status,
+    coalesce(json_type(lines.body, '$.data') = 'ARRAY', false) as is_listed,
     lines.body
 from read_json(
     getvariable('paths'),
     format = 'newline_delimited',
     filename = 'path',
-    maximum_object_size = 134217728,
+    maximum_object_size = getvariable('longest_line'),
     columns = {
         line_no: 'INTEGER',
         fetched_at: 'TIMESTAMP',
@@ -43,6 +44,15 @@ where edge = 'campaign';
 
 -- One row per object of an answer: each element of a list, or the answer itself. A refusal holds no object; insights
 -- that were asked apart follow below; reels and live videos only say which video belongs to which post.
+create or replace temp table elements as
+select
+    * exclude (body),
+    unnest(if(is_listed, body -> '$.data[*]', [body])) as object
+from landed
+where
+    edge not in ('campaign', 'insights', 'video_insights', 'video_reels', 'live_videos')
+    and coalesce(http_status, 200) = 200;
+
 create or replace temp table objects as
 select
     *,
@@ -60,16 +70,7 @@ select
         object ->> '$.created_time', object ->> '$.timestamp',
         to_timestamp(try_cast(object ->> '$.creation_time' as bigint))::varchar
     ) as published_at
-from (
-    select
-        * exclude (body),
-        coalesce(json_type(body, '$.data') = 'ARRAY', false) as is_listed,
-        unnest(if(coalesce(json_type(body, '$.data') = 'ARRAY', false), body -> '$.data[*]', [body])) as object
-    from landed
-    where
-        edge not in ('campaign', 'insights', 'video_insights', 'video_reels', 'live_videos')
-        and coalesce(http_status, 200) = 200
-);
+from elements;
 
 insert into raw.quarantine
 select

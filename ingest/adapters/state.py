@@ -162,6 +162,8 @@ class ClientState:
                 f"{self._path} cannot be opened: {error}. It may be deleted; it is made anew."
             ) from None
         try:
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = off")  # a lost file costs calls; waiting for the disk costs more
             connection.executescript(SCHEMA)
             with connection:
                 yield connection

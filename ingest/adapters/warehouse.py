@@ -25,6 +25,8 @@ ROWS = """
         union all select count(*) from raw.quarantine where load_id >= $first
     )
 """
+SMALLEST_BUFFER = 128 * 1024
+"""DuckDB holds several buffers of the longest line that it is told of, in each thread."""
 INSERT_METRIC = "insert into raw.metrics values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -90,14 +92,16 @@ def load_files(
 
     Raises: LandingDamaged, naming the file; StorageFailed when the disk is full.
     """
-    digests = [require_whole(file) for file in files]
+    whole = [require_whole(file) for file in files]
     first = _next_load_id(connection)
     load_ids = list(range(first, first + len(files)))
     connection.execute("begin")
     try:
         _replace_metrics(connection, metrics)
         if files:
-            _append(connection, files, load_ids, digests, at=at)
+            _append(
+                connection, files, load_ids, [digest for digest, _ in whole], at=at, longest=max(n for _, n in whole)
+            )
         rows = connection.execute(ROWS, {"first": first}).fetchall()[0][0]
         connection.execute("commit")
     except duckdb.Error as error:
@@ -106,8 +110,10 @@ def load_files(
     return load_ids, int(rows)
 
 
-def require_whole(file: LandedFile) -> str:
-    """The SHA-256 of a landed file that is whole: DuckDB itself reads a cut one to the cut, and says nothing.
+def require_whole(file: LandedFile) -> tuple[str, int]:
+    """The SHA-256 of a landed file that is whole, and its longest line in bytes.
+
+    DuckDB itself reads a cut file to the cut, and says nothing.
 
     Raises: LandingDamaged.
     """
@@ -120,7 +126,7 @@ def require_whole(file: LandedFile) -> str:
         raise _damaged(file, str(error.strerror)) from None
     if not lines.endswith(b"\n"):
         raise _damaged(file, "its last line has no end")
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(content).hexdigest(), max(map(len, lines.splitlines()))
 
 
 def _append(
@@ -130,6 +136,7 @@ def _append(
     digests: list[str],
     *,
     at: datetime,
+    longest: int,
 ) -> None:
     keys, paths = [file.key for file in files], [str(file.path) for file in files]
     connection.execute(
@@ -138,6 +145,7 @@ def _append(
         [load_ids, keys, paths, digests],
     )
     connection.execute("set variable paths = (select list(path order by load_id) from files)")
+    connection.execute("set variable longest_line = ?::uinteger", [max(longest + 1, SMALLEST_BUFFER)])
     connection.execute(LOAD)
     connection.execute(
         """

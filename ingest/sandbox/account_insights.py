@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ KEPT = {"facebook": timedelta(days=730), "instagram": timedelta(days=90)}
 """How long Meta keeps the days of an account. Source: section 1.9; high."""
 LONGEST = {"facebook": 93, "instagram": 30}
 """How many days one call may ask for. Source: section 1.9; high."""
-BACK = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class AccountInsights:
     def _window(self, account: WorldAccount, params: Mapping[str, str]) -> tuple[datetime, datetime]:
         """The midnights in California from which to which is asked; the last day when nothing is said."""
         today = self.now.astimezone(META_ZONE).date()
-        since = _midnight(params.get("since"), today - BACK)
+        since = _midnight(params.get("since"), today - ONE_DAY)
         until = _midnight(params.get("until"), today)
         if since >= until:
             raise errors.bad_parameter("since must be before until")
@@ -109,16 +110,16 @@ class AccountInsights:
         self, account: WorldAccount, rule: AccountRule, period: str, since: datetime, until: datetime
     ) -> list[dict[str, Any]]:
         """One value per day that is over; a day is named by its end on Facebook, by its begin on Instagram."""
-        values, day = [], since
-        oldest = self.now - KEPT[account.platform]
-        while day < until:
-            end = _next(day)
+        values: list[dict[str, Any]] = []
+        day, last = (moment.astimezone(META_ZONE).date() for moment in (since, until))
+        oldest, long = self.now - KEPT[account.platform], timedelta(days=PERIOD_DAYS[period] - 1)
+        while day < last:
+            begin, end = _begin(day), _begin(day + ONE_DAY)
             if oldest <= end <= self.now:
-                start = _midnight(None, day.astimezone(META_ZONE).date() - timedelta(days=PERIOD_DAYS[period] - 1))
-                named = end if account.platform == "facebook" else day
-                value = self._value(account, rule.fact, start, end)
-                values.append({"value": value, "end_time": graph_time(named.astimezone(UTC))})
-            day = end
+                named = end if account.platform == "facebook" else begin
+                value = self._value(account, rule.fact, _begin(day - long), end)
+                values.append({"value": value, "end_time": graph_time(named)})
+            day += ONE_DAY
         return values
 
     def _value(self, account: WorldAccount, fact: str, start: datetime, end: datetime) -> int:
@@ -135,8 +136,8 @@ class AccountInsights:
             return days * (hashlib.sha256(f"{account.account_id}/{fact}".encode()).digest()[0] % 20)
         mine = [
             post
-            for post in self.world.posts.values()
-            if post.account_id == account.account_id and post.published_at < end and post.published_at + SETTLED > start
+            for post in self.world.published_by.get(account.account_id, ())
+            if post.published_at < end and post.published_at + SETTLED > start
         ]
         if fact == "reach":
             audience = self.audiences[account.platform]
@@ -165,8 +166,9 @@ def _midnight(given: str | None, otherwise: date) -> datetime:
             day = date.fromisoformat(given) if given else otherwise
         except ValueError:
             raise errors.bad_parameter("since and until must be dates or Unix timestamps") from None
+    return _begin(day)
+
+
+@lru_cache(maxsize=8192)
+def _begin(day: date) -> datetime:
     return datetime.combine(day, time.min, META_ZONE).astimezone(UTC)
-
-
-def _next(day: datetime) -> datetime:
-    return _midnight(None, day.astimezone(META_ZONE).date() + timedelta(days=1))

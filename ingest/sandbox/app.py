@@ -1,5 +1,6 @@
 """The sandbox over HTTP: versions, tokens, quotas, headers and batches around the graph's answers."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ def create_app(graph: Graph) -> Starlette:
     """The ASGI application that serves a graph."""
 
     async def handle(request: Request) -> Response:
+        graph.requests += 1
+        await asyncio.sleep(graph.latency_seconds)
         form = {key: str(value) for key, value in (await request.form()).items()}
         address = str(request.url).partition("?")[0]
         params = {**request.query_params, **form}
@@ -64,7 +67,7 @@ def reply_to(graph: Graph, call: Call) -> Reply:
         if answering is None or (not path and "batch" not in call.params):
             raise errors.unknown_path()
         if not path:
-            return Reply(200, _batch(graph, call), answering, usage(graph, None))
+            return Reply(200, _batch(graph, call), answering)
         if call.method != "GET" and call.params.get("method", "").lower() != "get":
             raise errors.bad_parameter("Unsupported method")
         token = graph.tokens.of_request(call.params, call.authorization, now=graph.clock())

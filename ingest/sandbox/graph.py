@@ -32,6 +32,7 @@ EDGES = {
     "facebook": ("published_posts", "posts", "video_reels", "live_videos", "stories"),
     "instagram": ("media", "stories"),
 }
+VIDEOS = ("reel", "video", "live")
 POST_EDGES = ("published_posts", "posts", "media")
 OTHER_NODES = {"video_reels": video_node, "live_videos": live_node, "stories": story_node}
 STORY_LIVES = timedelta(hours=24)
@@ -55,6 +56,9 @@ class Graph:
     days: dict[tuple[str, str, datetime, datetime], int] = field(default_factory=dict)
     """What accounts gathered between two moments, once computed."""
     calls_per_pct: int = 48
+    latency_seconds: float = 0.0
+    """How long every request takes at least."""
+    requests: int = 0
     unfinished: int = 0
     """How many parts of the next batches come back as null."""
     calls: dict[str, int] = field(default_factory=dict)
@@ -168,8 +172,8 @@ class Graph:
         return AccountInsights(self.world, self.audiences, self.clock(), self.api_date, self.days)
 
     def _video_insights(self, video_id: str, params: Mapping[str, str], token: Token) -> dict[str, Any]:
-        posts = (one for one in self.world.posts.values() if one.video_id == video_id and one.platform == "facebook")
-        post = next((one for one in posts if one.media_format in ("reel", "video", "live")), None)
+        mine = self.world.published_by.get(token.page_id or "", ())
+        post = next((one for one in mine if one.video_id == video_id and one.media_format in VIDEOS), None)
         if post is None:
             raise errors.missing_object(video_id)
         metrics = asked_metrics(params.get("metric"))

@@ -59,6 +59,16 @@ def running_sandbox(
     tokens = Tokens.of_pages(one.account_id for one in world.accounts.values() if one.platform == "facebook")
     audiences = {platform: audience_of(platform, seed=seed) for platform in POPULATIONS}
     graph = Graph(world, tokens, api_date, clock, audiences=audiences)
+    with serving(graph, port=port) as url:
+        yield Sandbox(url, world, tokens, graph)
+
+
+@contextmanager
+def serving(graph: Graph, *, port: int = 0) -> Iterator[str]:
+    """The address of a server that serves a graph, until the context ends.
+
+    Raises: PortTaken.
+    """
     with listening(port) as listener:
         server = uvicorn.Server(uvicorn.Config(create_app(graph), log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -66,7 +76,7 @@ def running_sandbox(
         while not server.started and thread.is_alive():
             time.sleep(0.01)
         try:
-            yield Sandbox(f"http://{HOST}:{listener.getsockname()[1]}", world, tokens, graph)
+            yield f"http://{HOST}:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(timeout=5)

@@ -38,11 +38,16 @@ class World:
     """Pages with too few followers: Meta does not tell how many people they reached."""
     instagram_of: Mapping[str, str]
     """The Instagram account that is linked to a Page, by the Page's id."""
+    published_by: dict[str, list[WorldPost]] = field(init=False, repr=False, default_factory=dict)
+    """The posts of each account, newest first."""
+
+    def __post_init__(self) -> None:
+        for post in sorted(self.posts.values(), key=lambda one: (one.published_at, one.post_id), reverse=True):
+            self.published_by.setdefault(post.account_id, []).append(post)
 
     def posts_of(self, account_id: str, at: datetime) -> Sequence[WorldPost]:
         """The posts that the account has published by then, newest first."""
-        mine = (post for post in self.posts.values() if post.account_id == account_id and post.published_at <= at)
-        return sorted(mine, key=lambda post: (post.published_at, post.post_id), reverse=True)
+        return [post for post in self.published_by.get(account_id, ()) if post.published_at <= at]
 
     def value(self, post: WorldPost, fact: str, at: datetime) -> int:
         """What the post has gathered of a fact by then; its final value 21 days after publication."""

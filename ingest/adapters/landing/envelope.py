@@ -16,8 +16,9 @@ SECRET = re.compile(
 )
 """What Meta puts into `paging.next`: a credential, up to the next parameter or the end of the text."""
 UNSAFE_ESCAPE = re.compile(
-    r"\\(?:\\|u0000|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)"
+    r"\\(?:\\|u0000|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+"""Escapes that are not valid everywhere, and those that must be read whole so that no half of them looks like one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,14 @@ class Batch:
 
     def lines(self) -> bytes:
         """The file's content: one envelope per answer."""
-        return b"".join(self._line(number, answer) for number, answer in enumerate(self.answers, start=1))
+        batch_id = self.batch_id
+        return b"".join(self._line(batch_id, number, answer) for number, answer in enumerate(self.answers, start=1))
 
-    def _line(self, number: int, answer: Received) -> bytes:
+    def _line(self, batch_id: str, number: int, answer: Received) -> bytes:
         body, is_cleaned = spliceable(answer.body)
         envelope: dict[str, object] = {
             "schema_version": SCHEMA_VERSION,
-            "batch_id": self.batch_id,
+            "batch_id": batch_id,
             "line_no": number,
             "fetched_at": f"{self.fetched_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "source": self.source,

@@ -1,0 +1,191 @@
+"""What extraction costs: HTTP requests, metered calls and seconds, beside the SDK's own list-and-insights loop."""
+
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from benchmarks.large_world import NOW, LargeWorld, large_world
+from ingest.adapters.graph import facebook, instagram
+from ingest.adapters.graph.access import api_for
+from ingest.adapters.graph.batch import read_asks
+from ingest.adapters.graph.listing import Metrics
+from ingest.adapters.state import ClientState, SeenPost
+from ingest.domain.metrics import expandable
+from ingest.domain.refresh import AccountState, plan_accounts
+from ingest.settings import Settings, load_settings
+from ingest.steps.load import load_landed
+from ingest.steps.refresh import refresh_account
+
+PAGE, INSTAGRAM = str(10**14), str(17841 * 10**12)
+POSTS = 1000
+
+
+@contextmanager
+def settings_of(world: LargeWorld) -> Iterator[Settings]:
+    """Settings that read from the world into a folder of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = {"landing_uri": "landing", "quarantine_dir": "quarantine", "state_path": "state.sqlite"}
+        places = {name: str(Path(folder) / place) for name, place in names.items()}
+        yield load_settings(
+            graph_url=world.url,
+            access_tokens=world.token,
+            app_secrets=world.app_secret,
+            warehouse_path=Path(folder) / "warehouse.duckdb",
+            now=NOW,
+            **places,
+        )
+
+
+def told(what: str, world: LargeWorld, work: Callable[[], object], limit: str = "") -> float:
+    """Do something and print what it cost; its seconds."""
+    world.counts()
+    start = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - start
+    requests, calls = world.counts()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{what:<62} {requests:5} HTTP {calls:6} calls {seconds:7.2f} s  peak {peak:4.0f} MB  {limit}")
+    return seconds
+
+
+def listing(settings: Settings, account_id: str, platform: str) -> None:
+    """The account and all its posts with lifetime metrics."""
+    reader = {"facebook": facebook, "instagram": instagram}[platform]
+    api = api_for(settings, account_id)
+    list(read_asks(api, reader.account_asks(account_id)[:1]))
+    seen = list(reader.read_posts(api, account_id, Metrics(expandable(platform, on=NOW.date()))))
+    assert sum(body.body.count(b'"insights":') for body in seen) == POSTS
+
+
+def sdk_loop(settings: Settings) -> None:
+    """The SDK as its manual shows it: list the posts, then ask each for its insights."""
+    import warnings
+
+    from facebook_business.adobjects.page import Page
+
+    warnings.simplefilter("ignore")
+    from facebook_business.api import FacebookAdsApi
+    from facebook_business.session import FacebookSession
+
+    session = FacebookSession(access_token=settings.access_tokens[0].get_secret_value(), timeout=30)
+    session.GRAPH = settings.graph_url
+    token = api_for(settings, PAGE)._session.access_token
+    session = FacebookSession(access_token=token, timeout=30)
+    session.GRAPH = settings.graph_url
+    api = FacebookAdsApi(session, api_version="v26.0")
+    names = ",".join(expandable("facebook", on=NOW.date()))
+    posts = list(
+        Page(PAGE, api=api).get_published_posts(fields=["id", "created_time", "message"], params={"limit": 100})
+    )
+    for post in posts:
+        list(post.get_insights(params={"metric": names}))
+    assert len(posts) == POSTS
+
+
+def one_account(world: LargeWorld) -> None:
+    """The rows about one account with a thousand posts."""
+    for cap, limit in ((100, "≤ 11"), (50, "≤ 21, +3 to find the cap"), (25, "≤ 41, +3 to find the cap")):
+        world.set(page_cap=cap)
+        with settings_of(world) as settings:
+            api_for(settings, PAGE)  # the token's Pages are read once per process
+            told(
+                f"Facebook, {POSTS} posts, account and listing, cap {cap}",
+                world,
+                lambda s=settings: listing(s, PAGE, "facebook"),
+                limit,
+            )
+    world.set(page_cap=100)
+    with settings_of(world) as settings:
+        api_for(settings, PAGE)
+        told(
+            f"Instagram, {POSTS} media, account and listing",
+            world,
+            lambda: listing(settings, INSTAGRAM, "instagram"),
+            "≤ 11",
+        )
+        told("the SDK's own loop, Facebook (reference)", world, lambda: sdk_loop(settings))
+    with settings_of(world) as settings:
+        whole(settings)  # the sandbox counts people once; that is not ours
+    for latency, limit in ((0.0, "≤ 3 s"), (0.05, "≤ 5 s")):
+        world.set(latency_seconds=latency)
+        with settings_of(world) as settings:
+            what = f"first request to rows in DuckDB, everything, {1000 * latency:.0f} ms"
+            told(what, world, lambda s=settings: whole(s), f"{limit}, ≤ 200 MB")
+    world.set(latency_seconds=0.0)
+    daily_tier(world)
+    world.set(refuses_expansion=True)
+    with settings_of(world) as settings:
+        row = {"account_id": INSTAGRAM, "platform": "instagram"}
+        told(
+            "Instagram where the listing refuses expansion, everything",
+            world,
+            lambda: refresh_account(settings, row),
+            "≤ 32 HTTP, ≤ 1,011 for the media",
+        )
+    world.set(refuses_expansion=False)
+
+
+def whole(settings: Settings) -> None:
+    """One account as the plan reads it at first, landed and loaded."""
+    refresh_account(settings, {"account_id": PAGE, "platform": "facebook"})
+    load_landed(settings)
+
+
+def daily_tier(world: LargeWorld) -> None:
+    """A run a day after the last one: only what is due."""
+    with settings_of(world) as settings:
+        state = ClientState(settings.state_path)
+        refresh_account(settings, {"account_id": PAGE, "platform": "facebook"})
+        yesterday = NOW - timedelta(days=1)
+        states = state.known_posts()
+        state.note_posts((SeenPost(one.account_id, one.post_id, one.published_at) for one in states), at=yesterday)
+        state.note_apart(PAGE, (one.post_id for one in states), at=yesterday)
+        for what in ("listing", "days"):
+            state.note_read(PAGE, what, until=yesterday)
+        (row,) = rows_of(settings)
+        told(f"daily tier: {row['reason']}", world, lambda: refresh_account(settings, row), "≤ 5 HTTP")
+
+
+def rows_of(settings: Settings) -> list[dict[str, object]]:
+    """The plan's rows for the account that the world knows and no campaign file does."""
+    state = ClientState(settings.state_path)
+    known = AccountState(PAGE, "facebook", tuple(state.known_posts()), state.read_until("listing")[PAGE])
+    return [row.as_json() for row in plan_accounts([known], at=NOW, most_calls=settings.most_calls)]
+
+
+def many_accounts(accounts: int, posts: int, latency: float, side_by_side: int) -> None:
+    """Read many accounts side by side, beside what latency alone would take."""
+    rows = [{"account_id": str(10**14 + number), "platform": "facebook"} for number in range(accounts)]
+    with large_world(accounts, posts) as world:
+        for seconds in (0.0, latency):  # first untimed: the sandbox counts people once
+            with settings_of(world) as settings, ThreadPoolExecutor(side_by_side) as pool:
+                world.set(latency_seconds=seconds)
+                read = partial(list, pool.map(partial(refresh_account, settings), rows) if seconds else ())
+                if not seconds:
+                    list(pool.map(partial(refresh_account, settings), rows))
+                    world.counts()
+                    continue
+                what = f"{accounts} accounts × {posts} posts, {side_by_side} side by side, {1000 * latency:.0f} ms"
+                told(what, world, read)
+
+
+def main() -> None:
+    """Print a row per question; the reference is in the same run."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    with large_world(1, POSTS) as world:
+        one_account(world)
+    many_accounts(20, 100, 0.05, 4)
+    many_accounts(200, 100, 0.05, 4)
+
+
+if __name__ == "__main__":
+    main()
