@@ -10,7 +10,7 @@ import pytest
 
 from ingest.settings import Settings
 from ingest.steps.publish import publish_marts
-from tests.readers.old_duckdb import old_duckdb
+from tests.readers.pinned import pinned_readers
 from tests.two_campaigns import make_warehouse
 
 pytestmark = pytest.mark.skipif(sys.version_info >= (3, 14), reason="duckdb 1.1.3 has wheels up to Python 3.13")
@@ -34,7 +34,7 @@ print(json.dumps(answer))
 def read_with_old_duckdb(database: Path, parquet: dict[str, str]) -> dict[str, Any]:
     """What DuckDB 1.1.3 sees, in a process that knows no other package; a warning is an error there too."""
     program = [sys.executable, "-S", "-W", "error", "-c", READ]
-    command = [*program, str(old_duckdb()), str(database), json.dumps(parquet)]
+    command = [*program, str(pinned_readers()), str(database), json.dumps(parquet)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
     assert answer.stderr == ""
     read: dict[str, Any] = json.loads(answer.stdout)

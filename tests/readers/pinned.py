@@ -1,4 +1,4 @@
-"""An old DuckDB in a folder of its own: installed once from requirements/readers.txt, reused afterwards."""
+"""Programs of others in a folder of their own, an old DuckDB and another Graph client: installed once, then reused."""
 
 import hashlib
 import shutil
@@ -13,8 +13,8 @@ PINS = PROJECT / "requirements" / "readers.txt"
 CACHE = PROJECT / "var" / "readers"
 
 
-def old_duckdb() -> Path:
-    """The folder that holds the pinned reader, for `sys.path`."""
+def pinned_readers() -> Path:
+    """The folder that holds what requirements/readers.txt pins, for `sys.path`."""
     pins = hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]
     folder = CACHE / f"{sys.implementation.cache_tag}-{pins}"
     if not folder.exists():
