@@ -68,7 +68,7 @@ lock: $(READY) ## Compile requirements/*.txt anew, for all platforms, with hashe
 	  for name in uv readers; do $$compile requirements/$$name.in -o requirements/$$name.txt; done
 
 bench: $(READY) ## Measure: prints ratios against a reference in the same run
-	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done
+	@for file in benchmarks/bench_*.py; do echo; echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py); done
 
 clean: ## Remove everything that was generated (var/, caches); .venv stays
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
