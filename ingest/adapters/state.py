@@ -23,7 +23,7 @@ SCHEMA = """
     );
     create table if not exists posts (
         account_id text not null, post_id text not null, published_at text not null, product text not null,
-        refreshed_at text not null, apart_at text, primary key (account_id, post_id)
+        refreshed_at text not null, apart_at text, misses integer not null default 0, primary key (account_id, post_id)
     );
     create table if not exists reads (
         account_id text not null, what text not null, until text not null, primary key (account_id, what)
@@ -31,6 +31,8 @@ SCHEMA = """
 """
 PROBED_EVERY = timedelta(days=7)
 """How long a refused metric is not asked for: then a probe asks whether it has come back."""
+GONE_AFTER = 3
+"""How often a post must be missing before it is asked for no more: Meta hides objects for a while, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,8 @@ class ClientState:
         rows = [(one.account_id, one.post_id, _text(one.published_at), one.product, _text(at)) for one in posts]
         with self._open() as file:
             file.executemany(
-                "insert into posts values (?, ?, ?, ?, ?, null) on conflict (account_id, post_id) "
-                "do update set refreshed_at = excluded.refreshed_at",
+                "insert into posts values (?, ?, ?, ?, ?, null, 0) on conflict (account_id, post_id) "
+                "do update set refreshed_at = excluded.refreshed_at, misses = 0",
                 rows,
             )
 
@@ -124,10 +126,20 @@ class ClientState:
                 [(_text(at), account_id, one) for one in post_ids],
             )
 
-    def known_posts(self) -> list[KnownPost]:
-        """Every post that was listed, and when it was last read."""
+    def note_missing(self, account_id: str, post_ids: Iterable[str]) -> None:
+        """Remember that posts were not there any more."""
         with self._open() as file:
-            rows = file.execute("select account_id, post_id, published_at, refreshed_at from posts").fetchall()
+            file.executemany(
+                "update posts set misses = misses + 1 where account_id = ? and post_id = ?",
+                [(account_id, one) for one in post_ids],
+            )
+
+    def known_posts(self) -> list[KnownPost]:
+        """Every post that was listed, and when it was last read; not those that have been missing several times."""
+        with self._open() as file:
+            rows = file.execute(
+                "select account_id, post_id, published_at, refreshed_at from posts where misses < ?", (GONE_AFTER,)
+            ).fetchall()
         return [KnownPost(one, post, _moment(published), _moment(read)) for one, post, published, read in rows]
 
     def waiting_apart(self, account_id: str, *, at: datetime, most: int) -> list[SeenPost]:

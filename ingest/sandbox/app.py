@@ -18,6 +18,7 @@ from ingest.sandbox.graph import Graph
 from ingest.sandbox.rules import LARGEST_BATCH, served_version
 
 Headers = Mapping[str, str]
+FULL, REGAIN_MINUTES = 100, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def reply_to(graph: Graph, call: Call) -> Reply:
         if call.method != "GET" and call.params.get("method", "").lower() != "get":
             raise errors.bad_parameter("Unsupported method")
         token = graph.tokens.of_request(call.params, call.authorization, now=graph.clock())
-        if token.page_id in graph.throttled:
+        if graph.is_throttled(token.page_id):
             return Reply(400, errors.throttled().body(call.path), answering, usage(graph, token.page_id))
         shown = {"access_token": token.value} | dict(call.params)
         body = graph.answer(tuple(path.strip("/").split("/")), shown, token, call.address)
@@ -116,11 +117,11 @@ def usage(graph: Graph, page_id: str | None) -> Headers:
     """The usage headers: percent of the quota, per Page."""
     owner = page_id or "app"
     graph.calls[owner] = graph.calls.get(owner, 0) + 1
-    percent = min(99, graph.calls[owner] // graph.calls_per_pct)
+    percent = min(100, graph.calls[owner] // graph.calls_per_pct)
     headers = {"x-app-usage": json.dumps({"call_count": percent, "total_time": percent, "total_cputime": percent})}
     if page_id:
-        waits = graph.throttled.get(page_id, 0)
-        used = 100 if waits else percent
+        waits = graph.throttled.get(page_id, REGAIN_MINUTES if percent == FULL else 0)
+        used = FULL if waits else percent
         use = {"type": "pages", "call_count": used, "total_cputime": used, "total_time": used}
         business = {page_id: [use | {"estimated_time_to_regain_access": waits}]}
         headers["x-business-use-case-usage"] = json.dumps(business)

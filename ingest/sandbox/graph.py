@@ -56,6 +56,12 @@ class Graph:
     days: dict[tuple[str, str, datetime, datetime], int] = field(default_factory=dict)
     """What accounts gathered between two moments, once computed."""
     calls_per_pct: int = 48
+    deleted: set[str] = field(default_factory=set)
+    """Posts that are not there any more, or not for this token."""
+    lag: timedelta = timedelta()
+    """How late insights appear; a younger post has an empty list."""
+    corrections: dict[str, float] = field(default_factory=dict)
+    """By which factor Meta has corrected the numbers of a post."""
     latency_seconds: float = 0.0
     """How long every request takes at least."""
     requests: int = 0
@@ -64,6 +70,10 @@ class Graph:
     calls: dict[str, int] = field(default_factory=dict)
     throttled: dict[str, int] = field(default_factory=dict)
     """Pages whose quota is used up, with the minutes until they get access again."""
+
+    def is_throttled(self, page_id: str | None) -> bool:
+        """Whether the Page's quota is used up, or it is told to be."""
+        return page_id in self.throttled or self.calls.get(page_id or "app", 0) >= 100 * self.calls_per_pct
 
     def answer(self, parts: tuple[str, ...], params: Mapping[str, str], token: Token, url: str) -> dict[str, Any]:
         """The body of a GET.
@@ -85,7 +95,7 @@ class Graph:
 
     def value(self, post: WorldPost, fact: str) -> int:
         """What a post has gathered by now."""
-        now = self.clock()
+        now = self.clock() - self.lag
         if fact == "reactions":
             return sum(self.world.value(post, part, now) for part in REACTIONS)
         if fact == "engagements":
@@ -97,7 +107,7 @@ class Graph:
             return self.value(post, "views") - self.value(post, "replays")
         if fact == "watch_time_avg_ms":
             return self.value(post, "watch_time_ms") // max(1, self.value(post, "views"))
-        return self.world.value(post, fact, now)
+        return int(self.world.value(post, fact, now) * self.corrections.get(post.post_id, 1.0))
 
     def _accounts(self, params: Mapping[str, str], token: Token, url: str) -> dict[str, Any]:
         if token.kind == "PAGE":
@@ -150,6 +160,7 @@ class Graph:
         self._require_access(object_id, token)
         fields = parse_fields(params["fields"]) if params.get("fields") else ()
         posts = listed(self.world.posts_of(object_id, self.clock()), edge, params, self.clock(), self.posts_per_year)
+        posts = [one for one in posts if one.post_id not in self.deleted]
         ids = [one.post_id for one in posts]
         if (
             edge in POST_EDGES
@@ -192,13 +203,15 @@ class Graph:
     def _insights(
         self, post: WorldPost, metrics: tuple[str, ...], token: Token, *, breakdown: str = ""
     ) -> dict[str, Any]:
+        if self.clock() - post.published_at < self.lag:
+            return {"data": []}
         is_small = post.account_id in self.world.small_accounts
         facts = {"value": self.value, "day": self.api_date, "scopes": token.scopes}
         return insights_of(post, metrics, **facts, is_small=is_small, breakdown=breakdown)  # type: ignore[arg-type]
 
     def _post(self, post_id: str, token: Token) -> WorldPost:
         post = self.world.posts.get(post_id)
-        if post is None or post.published_at > self.clock():
+        if post is None or post.published_at > self.clock() or post_id in self.deleted:
             raise errors.missing_object(post_id)
         self._require_access(post.account_id, token)
         return post

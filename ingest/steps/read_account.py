@@ -3,6 +3,7 @@
 What was read is remembered only after it has landed: a run that dies is made again.
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ META_ZONE = ZoneInfo("America/Los_Angeles")
 """Meta's days end at midnight there."""
 RESTATED = timedelta(days=3)
 """How many days of an account are read again: Meta corrects them late."""
+OK = 200
 DAYS, LISTING = "days", "listing"
 NO_EXPANSION = "nonexisting field (insights)"
 
@@ -39,6 +41,7 @@ class AccountReader:
     at: datetime
     most_calls: int
     _seen: list[SeenPost] = field(default_factory=list)
+    _missing: list[str] = field(default_factory=list)
     _apart: list[str] = field(default_factory=list)
     _days_until: datetime | None = None
 
@@ -60,16 +63,18 @@ class AccountReader:
         asks = [
             *self.platform_reader.account_asks(self.account_id),
             *self._day_asks(),
-            *self.platform_reader.post_asks(post_ids, metrics),
+            *self.platform_reader.post_asks((*post_ids, *self._unlisted(since)), metrics),
             *self._apart_asks(),
         ]
         answers = list(read_asks(self.api, asks))
+        self._see_apart(answers)
         answers += read_asks(self.api, self._second_asks(answers, since))
         return (*answers, *listed)
 
     def remember(self) -> None:
         """Note what was read: the posts, the listing, the days."""
         self.state.note_posts(self._seen, at=self.at)
+        self.state.note_missing(self.account_id, self._missing)
         self.state.note_apart(self.account_id, self._apart, at=self.at)
         self.state.note_read(self.account_id, LISTING, until=self.at)
         if self._days_until:
@@ -125,12 +130,37 @@ class AccountReader:
     def _see(self, pages: "list[Received]") -> None:
         from ingest.adapters.graph.listing import objects_of
 
-        for one in (post for page in pages for post in objects_of(page)):
-            published = one.get("created_time") or one.get("timestamp")
-            if isinstance(published, str):
-                moment = _graph_time(published)
-                if moment:
-                    self._seen.append(SeenPost(self.account_id, one["id"], moment, product_of(one)))
+        for page in pages:
+            for one in objects_of(page):
+                self._see_one(one)
+
+    def _see_one(self, post: dict[str, Any]) -> None:
+        moment = _graph_time(str(post.get("created_time") or post.get("timestamp") or ""))
+        if moment and isinstance(post.get("id"), str):
+            self._seen.append(SeenPost(self.account_id, post["id"], moment, product_of(post)))
+
+    def _unlisted(self, since: datetime | None) -> list[str]:
+        """Posts that the listing should have shown and did not: asked one by one whether they are still there."""
+        seen = {post.post_id for post in self._seen}
+        known = [
+            post.post_id
+            for post in self.state.known_posts()
+            if post.account_id == self.account_id
+            and post.post_id not in seen
+            and post.published_at <= self.at
+            and (since is None or post.published_at >= since)
+        ]
+        return known[: self.most_calls]
+
+    def _see_apart(self, answers: "list[Received]") -> None:
+        """Posts that were read one by one: there, or not there any more."""
+        for answer in answers:
+            if answer.request.edge not in ("post", "ig_media"):
+                continue
+            if "post_deleted" in answer.request.refused.values():
+                self._missing.append(answer.request.object_id)
+            elif answer.http_status == OK:
+                self._see_one(json.loads(answer.body))
 
     def _day_asks(self) -> "list[Any]":
         """The account's days since they were last read; the last three again, because Meta corrects them."""

@@ -26,6 +26,8 @@ from tests.conftest import settings_in
 PAGE, INSTAGRAM = "104857600000201", "17841400000000201"
 NOW = datetime(2024, 2, 18, 12, tzinfo=UTC)
 """Two days before the campaign's end: posts of all ages."""
+COUNTED: dict[tuple[str, str, datetime, datetime], int] = {}
+"""Whom accounts reached on which days: counted once for all tests, because the world is the same."""
 
 
 class Clock:
@@ -44,6 +46,7 @@ def clock() -> Clock:
 @pytest.fixture
 def sandbox(clock: Clock) -> Iterator[Sandbox]:
     with running_sandbox(read_registry(PROJECT / "campaigns"), clock=clock) as running:
+        running.graph.days = COUNTED
         yield running
 
 
@@ -229,3 +232,87 @@ def test_an_account_with_a_hundred_posts_costs_a_handful_of_requests(tmp_path: P
     before = sum(sandbox.graph.calls.values())
     lines = read(settings, PAGE)
     assert sum(sandbox.graph.calls.values()) - before < 6 + len(lines)
+
+
+def test_a_deleted_post_keeps_its_numbers_says_when_it_was_missed_and_is_asked_for_no_more(
+    tmp_path: Path, sandbox: Sandbox, clock: Clock
+) -> None:
+    read(reading(tmp_path, sandbox), PAGE)
+    gone = sandbox.world.posts_of(PAGE, NOW)[0].post_id
+    sandbox.graph.deleted.add(gone)
+    asked = 0
+    for _ in range(5):
+        clock.now += timedelta(hours=1)
+        lines = read(reading(tmp_path, sandbox), PAGE)
+        asked += sum(line["request"]["object_id"] == gone for line in lines if line["request"]["edge"] == "post")  # type: ignore[index]
+    assert asked == 3
+    settings = reading(tmp_path, sandbox)
+    land_registry(settings)
+    load_landed(settings)
+    check_landed(settings)
+    build_marts(settings)
+    query = """
+        select deleted_seen_at, views > 0 from marts.dim_posts join marts.fct_post_performance using (post_id)
+        where deleted_seen_at is not null
+    """
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        assert connection.execute(query).fetchall() == [(datetime(2024, 2, 18, 15), True)]  # noqa: DTZ001
+
+
+def test_a_post_that_was_hidden_for_a_while_comes_back(tmp_path: Path, sandbox: Sandbox, clock: Clock) -> None:
+    read(reading(tmp_path, sandbox), PAGE)
+    hidden = sandbox.world.posts_of(PAGE, NOW)[0].post_id
+    sandbox.graph.deleted.add(hidden)
+    clock.now += timedelta(hours=1)
+    read(reading(tmp_path, sandbox), PAGE)
+    sandbox.graph.deleted.clear()
+    for _ in range(4):
+        clock.now += timedelta(hours=1)
+        read(reading(tmp_path, sandbox), PAGE)
+    assert hidden in {post.post_id for post in ClientState(tmp_path / "state.sqlite").known_posts()}
+
+
+def test_insights_that_come_late_are_null_first_and_a_number_later(
+    tmp_path: Path, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.graph.lag = timedelta(days=30)
+    settings = reading(tmp_path, sandbox)
+    read(settings, PAGE)
+    query = "select count(value), count(*) > 0 from raw.snapshots where graph_name = 'post_clicks'"
+    (early,) = raw(settings, query)
+    sandbox.graph.lag = timedelta()
+    clock.now += timedelta(days=1)
+    later = reading(tmp_path, sandbox)
+    read(later, PAGE)
+    assert early[1]
+    assert raw(later, query)[0][0] > early[0]  # type: ignore[operator]
+
+
+def test_a_number_that_meta_corrects_downwards_is_kept_beside_the_earlier_one(
+    tmp_path: Path, sandbox: Sandbox, clock: Clock
+) -> None:
+    settings = reading(tmp_path, sandbox)
+    read(settings, PAGE)
+    post = sandbox.world.posts_of(PAGE, NOW)[0].post_id
+    sandbox.graph.corrections[post] = 0.5
+    clock.now += timedelta(hours=1)
+    settings = reading(tmp_path, sandbox)
+    read(settings, PAGE)
+    query = f"""
+        select value::bigint from raw.snapshots
+        where object_id = '{post}' and graph_name = 'post_media_view' and breakdown is null order by fetched_at
+    """
+    first, second = (int(str(value)) for (value,) in raw(settings, query))
+    assert second < first
+
+
+def test_a_quota_that_the_calls_themselves_use_up_lets_the_account_rest(tmp_path: Path, sandbox: Sandbox) -> None:
+    from ingest.domain.errors import RateLimited
+
+    sandbox.graph.calls_per_pct = 1
+    sandbox.graph.calls[PAGE] = 99
+    settings = reading(tmp_path, sandbox)
+    with pytest.raises(RateLimited, match="80001"):
+        read(settings, PAGE)
+    (quota,) = ClientState(settings.state_path).quotas()
+    assert quota.not_before_at == NOW + timedelta(hours=1)

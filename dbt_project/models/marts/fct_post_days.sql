@@ -1,12 +1,6 @@
 {% set first_days = 30 %}
 
-with observed as (
-
-    select * from {{ ref('int_post_days__observed') }}
-
-),
-
-published as (
+with published as (
 
     select * from {{ ref('int_post_days__published') }}
 
@@ -14,17 +8,7 @@ published as (
 
 cumulative as (
 
-    select
-        post_id,
-        day_on,
-        max(value) filter (where metric = 'views') as views,
-        max(value) filter (where metric = 'reach') as reach,
-        max(value) filter (where metric in ('reactions'))
-        + max(value) filter (where metric = 'comments')
-        + max(value) filter (where metric = 'shares')
-        + coalesce(max(value) filter (where metric = 'saves'), 0) as engagements
-    from observed
-    group by all
+    select * from {{ ref('int_post_days__cumulative') }}
 
 ),
 
@@ -52,7 +36,8 @@ select
     cumulative.engagements,
     cumulative.views - if(days.day_on = published.published_on, 0, before.views) as views_increase,
     cumulative.engagements - if(days.day_on = published.published_on, 0, before.engagements) as engagements_increase,
-    cumulative.post_id is not null as is_observed
+    cumulative.post_id is not null as is_observed,
+    coalesce(cumulative.has_fallen, false) as has_fallen
 from days
 inner join published on days.post_id = published.post_id
 left join cumulative on days.post_id = cumulative.post_id and days.day_on = cumulative.day_on
