@@ -31,13 +31,23 @@ select
     reach.duplicated_reach,
     reach.people_reached_lower,
     reach.people_reached_upper,
-    coalesce(reach.people_reached_est::varchar, reach.estimate_reason) as estimate
+    reach.people_reached_est,
+    reach.people_reached_est_low,
+    reach.people_reached_est_high,
+    reach.estimate_reason
 from marts.agg_phase_platform_reach as reach
 inner join marts.dim_phases as phases using (campaign_id, phase_id)
 where reach.campaign_id = ?
 order by phases.phase_order, reach.platform
 """
-ESTIMATES = {"no_window": "no account window yet", "withheld_reach": "a reach is withheld"}
+ESTIMATES = {
+    "no_window": "none: no account window yet",
+    "withheld_reach": "none: a reach is withheld",
+    "window_inconsistent": "none: the account's windows do not fit its posts",
+    "contradiction": "none: the bounds cross",
+    "above_audience": "none: the model exceeds the audience",
+}
+"""Why there is no estimate, for people."""
 FIGURES = """
 select as_published, published_value, qualifier, computed_value, status, concat_ws(' ', reason, label_problem) as why
 from marts.agg_published_figures
@@ -106,12 +116,24 @@ def _people(rows: list[tuple[Any, ...]]) -> Table:
     for name in ("posts", "at least", "at most"):
         table.add_column(name, justify="right")
     table.add_column("estimate of people reached")
-    for phase, platform, posts, _, lower, upper, estimate in rows:
+    for phase, platform, posts, _, lower, upper, *estimate in rows:
         most = "unknown" if upper is None else _number(upper)
-        table.add_row(
-            phase, platform, _number(posts), _number(lower), most, f"[dim]{ESTIMATES.get(estimate, estimate)}[/]"
-        )
+        table.add_row(phase, platform, _number(posts), _number(lower), most, _estimate(*estimate))
     return table
+
+
+def _estimate(people: int | None, low: int | None, high: int | None, reason: str | None) -> str:
+    """An estimate to three digits with its plausible range, or why there is none."""
+    if people is None:
+        return f"[dim]{ESTIMATES.get(str(reason), reason)}[/]"
+    if low is None or high is None:
+        return _number(people)
+    return f"≈ {_number(_rounded(people))} ({_number(_rounded(low))} to {_number(_rounded(high))})"
+
+
+def _rounded(people: int) -> int:
+    """People to three digits: a model knows no more."""
+    return int(float(f"{people:.3g}"))
 
 
 def _figures(rows: list[tuple[Any, ...]]) -> Table:

@@ -56,6 +56,7 @@ select
     posts.account_id,
     posts.content_id,
     accounts.ownership,
+    campaigns.audience_size,
     if(campaigns.audience_is_ceiling, campaigns.audience_size, null) as people_ceiling,
     posts.platform || '/' || definitions.views_definition as views_definition,
     posts.platform || '/' || definitions.reach_definition as reach_definition,

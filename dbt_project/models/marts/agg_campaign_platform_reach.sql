@@ -13,16 +13,26 @@ summed as (
     from measured
     group by campaign_id, platform
 
+),
+
+people as (
+
+    select * from {{ ref('int_reach_sets__platforms') }}
+    where phase_id is null
+
 )
 
 select
-    *,
-    if(posts = 1, people_reached_lower, null)::bigint as people_reached_est,
-    null::bigint as people_reached_est_low,
-    null::bigint as people_reached_est_high,
-    case
-        when posts_without_reach > 0 then 'withheld_reach'
-        when posts > 1 then 'no_window'
-    end as estimate_reason,
-    if(people_reached_upper is null, 'withheld_reach', null) as upper_reason
+    summed.* exclude (people_reached_lower, people_reached_upper),
+    people.people_reached_lower,
+    people.people_reached_upper,
+    round(people.people_reached_est)::bigint as people_reached_est,
+    round(people.people_reached_est_low)::bigint as people_reached_est_low,
+    round(people.people_reached_est_high)::bigint as people_reached_est_high,
+    people.estimate_reason,
+    people.upper_reason
 from summed
+inner join people
+    on
+        summed.campaign_id = people.campaign_id
+        and summed.platform = people.platform

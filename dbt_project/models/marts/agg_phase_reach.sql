@@ -13,12 +13,18 @@ summed as (
     from measured
     group by campaign_id, phase_id
 
-)
-,
+),
 
 phases as (
 
     select * from {{ ref('dim_phases') }}
+
+),
+
+people as (
+
+    select * from {{ ref('int_reach_sets__people') }}
+    where phase_id is not null
 
 ),
 
@@ -29,8 +35,10 @@ newest as (
 )
 
 select
-    summed.*,
-    if(summed.people_reached_upper is null, 'withheld_reach', null) as upper_reason,
+    summed.* exclude (people_reached_lower, people_reached_upper),
+    people.people_reached_lower,
+    people.people_reached_upper,
+    people.upper_reason,
     phases.target_metric,
     phases.target_value,
     round(
@@ -47,4 +55,5 @@ select
     ) as target_expected
 from summed
 inner join phases on summed.campaign_id = phases.campaign_id and summed.phase_id = phases.phase_id
+inner join people on summed.campaign_id = people.campaign_id and summed.phase_id = people.phase_id
 cross join newest
