@@ -175,7 +175,11 @@ def test_ctrl_c_ends_it_within_five_seconds_and_leaves_no_process(tmp_path: Path
     process = start_demo(tmp_path)
     wait_until((tmp_path / "var/airflow/events.jsonl").exists)
     os.kill(process.pid, signal.SIGINT)
-    process.communicate(timeout=5)
+    try:
+        process.communicate(timeout=5)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == 130
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(tmp_path) not in listing

@@ -79,7 +79,7 @@ def serving(graph: Graph, *, port: int = 0) -> Iterator[str]:
             yield f"http://{HOST}:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(timeout=5)
+            thread.join(timeout=1)  # it is a daemon: whoever stops the sandbox does not wait for its clients
 
 
 @contextmanager

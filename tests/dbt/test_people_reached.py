@@ -201,6 +201,11 @@ def test_the_plausible_range_lies_within_the_bounds(sql: Sql, number: int, low: 
     assert reached(sql, case).execute(query).fetchall() == [pytest.approx((low, high), rel=1e-4)]
 
 
+def test_without_an_estimate_there_is_no_range_either(sql: Sql) -> None:
+    query = "select people_reached_est_low, people_reached_est_high from intermediate.int_reach_sets__platforms"
+    assert reached(sql, simple(400, 300)).execute(query).fetchall() == [(None, None)]
+
+
 def test_people_on_two_platforms_have_bounds_and_no_estimate(sql: Sql) -> None:
     case = Case([("fb", "a", "p1", 400), ("fb", "a", "p2", 100), ("ig", "i", "p3", 250)])
     connection = reached(sql, case)

@@ -42,6 +42,16 @@ judged as (
         end as people_est
     from together
 
+),
+
+-- greatest() and least() pass over null: without an estimate there is no range either.
+ranged as (
+
+    select
+        *,
+        people_est is not null and people_lower < people_upper as has_range
+    from judged
+
 )
 
 select
@@ -53,10 +63,8 @@ select
     if(posts_with_reach > 0, round(people_lower)::bigint, null) as people_reached_lower,
     round(people_upper)::bigint as people_reached_upper,
     people_est as people_reached_est,
-    if(people_lower < people_upper, greatest(people_lower, {{ var('plausible_low') }} * people_est), null)
-        as people_reached_est_low,
-    if(people_lower < people_upper, least(people_upper, {{ var('plausible_high') }} * people_est), null)
-        as people_reached_est_high,
+    if(has_range, greatest(people_lower, {{ var('plausible_low') }} * people_est), null) as people_reached_est_low,
+    if(has_range, least(people_upper, {{ var('plausible_high') }} * people_est), null) as people_reached_est_high,
     case
         when people_est is not null then null
         when is_contradiction then 'contradiction'
@@ -64,4 +72,4 @@ select
         else coalesce(withheld, uncalibrated)
     end as estimate_reason,
     if(people_upper is null, 'withheld_reach', null) as upper_reason
-from judged
+from ranged
