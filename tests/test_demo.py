@@ -195,3 +195,29 @@ def wait_until(condition: object, seconds: float = 60) -> None:
 def test_the_project_holds_no_folder_of_the_demo() -> None:
     ignored = subprocess.run(["git", "check-ignore", "var"], cwd=PROJECT, capture_output=True, check=False)
     assert ignored.returncode == 0
+
+
+QUESTIONS = re.findall(
+    r"## (\d+\. [^\n]*)\n.*?```sql\n(.*?)```\n\n\|[^\n]*\n\|[-|]+\n((?:\|[^\n]*\n)+)",
+    (PROJECT / "docs" / "how-to" / "questions.md").read_text(encoding="utf-8"),
+    re.DOTALL,
+)
+
+
+@pytest.mark.parametrize(("sql", "answer"), [one[1:] for one in QUESTIONS], ids=[one[0] for one in QUESTIONS])
+def test_a_question_of_the_how_to_has_the_answer_that_stands_there(
+    published: duckdb.DuckDBPyConnection, sql: str, answer: str
+) -> None:
+    def shown(value: object) -> str:
+        if value is None:
+            return "–"
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return str(value) if isinstance(value, str) or hasattr(value, "isoformat") else f"{value:,.0f}"
+
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in answer.splitlines()]
+    assert [[shown(value) for value in row] for row in published.execute(sql).fetchall()] == rows
+
+
+def test_there_are_ten_questions() -> None:
+    assert len(QUESTIONS) == 10

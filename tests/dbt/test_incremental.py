@@ -1,0 +1,104 @@
+"""Building load by load gives what building all at once gives, row for row, over histories as they come."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from ingest.adapters.landing.envelope import Batch, Received, Request
+from ingest.adapters.landing.folder import FolderLanding
+from ingest.domain.marts import MARTS, NOT_CONTENT
+from ingest.domain.metrics import expandable
+from ingest.settings import PROJECT, Settings
+from ingest.steps.build import build_marts
+from ingest.steps.land_registry import land_registry
+from ingest.steps.load import load_landed
+from tests.conftest import settings_in
+from tests.worked_example import PHOTO, Post, as_graph, facebook, received
+
+START = datetime(2024, 3, 2, 6, tzinfo=UTC)
+METRICS = expandable("facebook", on=START.date())
+
+
+@dataclass(frozen=True)
+class Event:
+    """One answer: of some of the posts, at an hour, with what they had gathered; or that a post is gone."""
+
+    hour: int
+    posts: tuple[tuple[int, int], ...]
+    gone: int | None
+
+
+POSTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5_000)), max_size=4, unique_by=lambda one: one[0])
+EVENTS = st.builds(Event, st.integers(0, 700), POSTS.map(tuple), st.none() | st.integers(0, 4))
+HISTORIES = st.lists(st.lists(EVENTS, min_size=1, max_size=4), min_size=2, max_size=3)
+"""Loads of answers; a later load may hold earlier answers (late), the same again (doubled), or lower numbers."""
+
+
+def answers(event: Event) -> tuple[Received, ...]:
+    data = [
+        as_graph(
+            "facebook",
+            Post(f"900_{number}", f"2024-03-{1 + number:02d}T03:00:00+0000", f"#Гэрэл {number}", PHOTO, counts(views)),
+        )
+        for number, views in event.posts
+    ]
+    listing = received("published_posts", "900", {"data": data}, metrics=METRICS)
+    if event.gone is None:
+        return (listing,)
+    refused = Request("post", f"900_{event.gone}", refused=dict.fromkeys(METRICS, "post_deleted"))
+    return listing, Received(refused, b'{"error":{"code":100,"error_subcode":33}}', http_status=400)
+
+
+def counts(views: int) -> dict[str, object]:
+    return facebook(views, views // 2, views // 10, views // 50, views // 100, views // 20)
+
+
+def land(where: Settings, event: Event) -> None:
+    at = START + timedelta(hours=event.hour)
+    FolderLanding(Path(where.landing_uri)).write(Batch("api", "facebook", "900", at, answers(event)))
+
+
+def place(folder: Path) -> Settings:
+    campaigns = PROJECT / "tests" / "data" / "worked_example"
+    return settings_in(folder, campaigns_dir=campaigns, now=START + timedelta(days=60))
+
+
+def marts(where: Settings) -> dict[str, list[tuple[object, ...]]]:
+    with duckdb.connect(str(where.warehouse_path), read_only=True) as connection:
+        return {
+            mart.name: connection.execute(f"select * from marts.{mart.name} order by all").fetchall()
+            for mart in MARTS
+            if mart.name not in NOT_CONTENT
+        }
+
+
+@settings(
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(history=HISTORIES)
+def test_building_load_by_load_equals_building_all_at_once(
+    tmp_path_factory: pytest.TempPathFactory, history: list[list[Event]]
+) -> None:
+    stepwise = place(tmp_path_factory.mktemp("stepwise"))
+    land_registry(stepwise)
+    for events in history:
+        for event in events:
+            land(stepwise, event)
+        load_landed(stepwise)
+        build_marts(stepwise)
+    whole = place(tmp_path_factory.mktemp("whole"))
+    land_registry(whole)
+    for event in (one for events in history for one in events):
+        land(whole, event)
+    load_landed(whole)
+    build_marts(whole)
+    assert marts(stepwise) == marts(whole)
