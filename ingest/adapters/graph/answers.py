@@ -15,6 +15,8 @@ from ingest.domain.errors import (
 )
 
 DEEPEST = 64
+TOO_MANY = 429
+LONGEST_WAIT_MINUTES = 60
 USAGE_HEADERS = ("x-app-usage", "x-page-usage", "x-business-use-case-usage")
 USAGE_KEYS = ("call_count", "total_time", "total_cputime")
 LONGEST_NUMBER = 300
@@ -68,6 +70,10 @@ def checked(*, status: int, headers: Mapping[str, str], body: bytes, asked_versi
     try:
         content = strict_json(body)
     except ValueError as problem:
+        if status == TOO_MANY:
+            raise RateLimited(
+                "Meta says that there were too many calls. The account rests.", minutes=_asked_wait(headers)
+            ) from None
         if status >= 500:  # noqa: PLR2004 - HTTP's own classes
             raise GraphUnavailable(f"Meta answered with status {status} and no JSON. It is tried again.") from None
         raise AnswerRejected(f"Meta's answer (status {status}) is no strict JSON: {problem}.", body=body) from None
@@ -154,6 +160,12 @@ def regain_minutes(headers: Mapping[str, str]) -> int:
     return max((int(use.get("estimated_time_to_regain_access", 0)) for use in _uses(headers)), default=0)
 
 
+def _asked_wait(headers: Mapping[str, str]) -> int | None:
+    """The minutes of `Retry-After`, at least one and at most an hour; None when it is no number."""
+    seconds = headers.get("retry-after", "")
+    return max(1, min(-(-int(seconds) // 60), LONGEST_WAIT_MINUTES)) if seconds.isdecimal() else None
+
+
 def _uses(headers: Mapping[str, str]) -> list[dict[str, Any]]:
     """The usage objects of all three headers; one that cannot be read counts as nothing."""
     uses: list[dict[str, Any]] = []
@@ -161,6 +173,8 @@ def _uses(headers: Mapping[str, str]) -> list[dict[str, Any]]:
         try:
             content = json.loads(headers.get(name) or "{}")
         except ValueError:
+            continue
+        if not isinstance(content, dict):
             continue
         lists = [one for value in content.values() if isinstance(value, list) for one in value]
         uses += [one for one in [content, *lists] if isinstance(one, dict)]

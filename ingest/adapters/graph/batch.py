@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from ingest.adapters.graph.answers import Answer, checked, strict_json
+from ingest.adapters.graph.answers import Answer, AnswerRejected, checked, strict_json
 from ingest.adapters.graph.session import GraphApi
 from ingest.adapters.landing.envelope import Received, Request, without_credentials
 from ingest.domain.errors import CampaignReachError, GraphUnavailable
@@ -67,11 +67,11 @@ def read_asks(api: GraphApi, asks: Sequence[Ask]) -> Iterator[Received]:
         now, waiting = waiting[:MOST_PARTS], waiting[MOST_PARTS:]
         parts = _parts(api, [ask for ask, _ in now])
         for (ask, tries), part in zip(now, parts, strict=True):
-            outcome = _outcome(part, api.version)
+            outcome = _outcome(ask, part, api.version)
             if isinstance(outcome, Answer):
                 api.note_usage(outcome.headers)
                 yield _received(ask.request, outcome.body, 200, outcome.graph_version)
-            elif outcome is None or isinstance(outcome, GraphUnavailable):
+            elif outcome is None or isinstance(outcome, GraphUnavailable | AnswerRejected):
                 if tries == MOST_TRIES:
                     raise outcome or GraphUnavailable(f"{ask.address.partition('?')[0]} did not finish. Try again.")
                 waiting.append((ask, tries + 1))
@@ -92,7 +92,7 @@ def _parts(api: GraphApi, asks: Sequence[Ask]) -> list[Any]:
     return parts
 
 
-def _outcome(part: Any, asked_version: str) -> Answer | CampaignReachError | str | None:
+def _outcome(ask: Ask, part: Any, asked_version: str) -> Answer | CampaignReachError | str | None:
     """The part's answer, the reason of a refusal that concerns its object only, the error, or None: not finished."""
     if not isinstance(part, dict) or not isinstance(part.get("body"), str):
         return None
@@ -100,9 +100,12 @@ def _outcome(part: Any, asked_version: str) -> Answer | CampaignReachError | str
     given = part.get("headers") or []
     headers = {str(one["name"]).lower(): str(one["value"]) for one in given if isinstance(one, dict) and "name" in one}
     try:
-        return checked(status=int(status or 0), headers=headers, body=body, asked_version=asked_version)
+        answer = checked(status=int(status or 0), headers=headers, body=body, asked_version=asked_version)
     except CampaignReachError as error:
         return reason_of(body) or error
+    if len(ask.path) == 1 and answer.json.get("id") != ask.path[0]:
+        return AnswerRejected(f"Meta answered about another object than {ask.path[0]}.", body=body)
+    return answer
 
 
 def reason_of(body: bytes) -> str | None:

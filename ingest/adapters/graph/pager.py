@@ -1,7 +1,8 @@
 """The pager: reads an edge to its end. Meta's SDK stops at an empty page and follows any address; this one does not.
 
 It ends only when `next` is absent, goes on over empty pages, takes known parameters out of `next` and never its host,
-notices a cycle, and asks for smaller pages when Meta finds them too large.
+notices a cycle, begins again when a cursor is over, and asks for smaller pages when Meta finds them too large, and for
+larger ones again later.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,18 +14,32 @@ from ingest.domain.errors import RequestRefused, UnsafeAnswer
 
 FOLLOWED = ("after", "since", "until", "offset", "__paging_token")
 MOST_PAGES = 10_000
+MOST_STARTS = 3
+CURSOR_IS_OVER = 2642
+GROWS_AFTER = 20
+"""So many small pages in a row, and a larger one is tried once more: what was too much may have been a bad moment."""
+
+Page = tuple[dict[str, str], Answer]
 
 
-def pages(
-    api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], *, limit: int
-) -> Iterator[tuple[dict[str, str], Answer]]:
-    """Each page of an edge with the parameters that it was asked by.
+def pages(api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], *, limit: int) -> list[Page]:
+    """Each page of an edge with the parameters that it was asked by; all of them, or an error.
 
     Raises: UnsafeAnswer for a cycle, and all that `GraphApi.call` raises.
     """
+    for start in range(1, MOST_STARTS + 1):
+        try:
+            return list(_walk(api, path, params, limit))
+        except RequestRefused as error:
+            if error.code != CURSOR_IS_OVER or start == MOST_STARTS:
+                raise
+    raise AssertionError("the last start returns or raises")
+
+
+def _walk(api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], limit: int) -> Iterator[Page]:
     position: dict[str, str] = {}
     seen: set[tuple[tuple[str, str], ...]] = set()
-    size = limit
+    size, largest, since_shrunk = limit, limit, 0
     while len(seen) < MOST_PAGES:
         mark = tuple(sorted(position.items()))
         if mark in seen:
@@ -35,14 +50,17 @@ def pages(
         except TooMuchData as error:
             if size == 1:
                 raise RequestRefused(f"{error} One object alone is too much: ask for fewer fields.") from None
-            size = max(1, size // 2)
+            largest = size // 2 if since_shrunk else largest  # it failed again after growing: it stays small
+            size, since_shrunk = max(1, size // 2), 0
             continue
         seen.add(mark)
         yield asked, answer
         following = next_position(answer)
         if following is None:
             return
-        position = following
+        position, since_shrunk = following, since_shrunk + 1
+        if since_shrunk >= GROWS_AFTER and size < largest:
+            size = min(largest, size * 2)
     raise UnsafeAnswer(f"{'/'.join(path)} has more than {MOST_PAGES:,} pages; nothing more was read.")
 
 
