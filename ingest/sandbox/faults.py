@@ -309,12 +309,19 @@ def _serve(client: socket.socket, front: FaultFront, upstream: tuple[str, int], 
             exchange = Exchange(client, request, upstream, evil)
             front.seen.append(exchange.target)
             fault = front.next_fault(exchange.target)
-            if fault:
-                fault.wire(exchange)
-            else:
+            if not (fault and _spoiled(fault, exchange)):
                 client.sendall(exchange.own_answer())
     except OSError:
         return
+
+
+def _spoiled(fault: Fault, exchange: Exchange) -> bool:
+    """Whether the answer could be spoiled: a refusal of the sandbox has nothing that could be changed."""
+    try:
+        fault.wire(exchange)
+    except (KeyError, IndexError, TypeError, ValueError):
+        return False
+    return True
 
 
 def _read(client: socket.socket) -> bytes:

@@ -70,10 +70,13 @@ def _pause(api: "GraphApi", at: datetime) -> datetime | None:
 
 
 def _quarantine(folder: Path, error: "AnswerRejected", account_id: str, *, at: datetime) -> None:
-    """Keep the bytes of what was no answer, and the reason beside them."""
+    """Keep the bytes of what was no answer, but for credentials in them, and the reason beside them."""
+    from ingest.adapters.landing.envelope import without_credentials
+
     folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(error.body).hexdigest()
-    (folder / f"{digest}.bin").write_bytes(error.body)
+    body = without_credentials(error.body)
+    digest = hashlib.sha256(body).hexdigest()
+    (folder / f"{digest}.bin").write_bytes(body)
     reason = {"account_id": account_id, "reason": str(error), "seen_at": at.isoformat()}
     (folder / f"{digest}.json").write_text(json.dumps(reason, ensure_ascii=False) + "\n", encoding="utf-8")
     log.warning("answer_quarantined", account_id=account_id, file=f"{digest}.bin")
