@@ -90,3 +90,10 @@ def test_the_sandbox_says_that_its_port_is_taken(tmp_path: Path, sandbox: Sandbo
     ran = run(tmp_path, "sandbox", "--port", sandbox.url.rpartition(":")[2])
     assert ran.returncode == 1
     assert "Choose another one with --port" in ran.stderr
+
+
+def test_a_script_of_faults_that_is_none_says_what_it_must_hold(tmp_path: Path) -> None:
+    (tmp_path / "faults.yml").write_text("- {where: published_posts, fault: F99}\n", encoding="utf-8")
+    ran = run(tmp_path, "sandbox", "--faults", "faults.yml", "--port", "0")
+    assert ran.returncode == 1
+    assert "there is no fault F99; there are F01" in ran.stderr

@@ -171,6 +171,19 @@ def tables_of(output: str) -> str:
 
 
 @pytest.mark.timeout(120)
+def test_no_token_is_in_any_file_of_the_demo_nor_in_the_database_of_airflow(folder: Path, first: str) -> None:
+    from ingest.adapters.registry import read_registry
+    from ingest.sandbox.tokens import Tokens
+    from tests.faults.test_secrets import content, spellings
+
+    accounts = read_registry(PROJECT / "campaigns").accounts
+    tokens = Tokens.of_pages(one.account_id for one in accounts if one.platform == "facebook")
+    secrets = {spelling for one in (tokens.app_secret, *tokens.given) for spelling in spellings(one)}
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert any(path.name == "airflow.db" for path in files)
+    assert [str(path) for path in files if any(secret in content(path) for secret in secrets)] == []
+
+
 def test_ctrl_c_ends_it_within_five_seconds_and_leaves_no_process(tmp_path: Path) -> None:
     process = start_demo(tmp_path)
     wait_until((tmp_path / "var/airflow/events.jsonl").exists)

@@ -54,8 +54,13 @@ def sandbox(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8126,
     api_date: Annotated[str, typer.Option(help="Which metrics and versions are alive, YYYY-MM-DD.")] = "2026-11-22",
     now: Annotated[str, typer.Option(help="How far the campaigns have lived, ISO 8601; empty is now.")] = "",
+    faults: Annotated[
+        Path | None,
+        typer.Option(help="Spoil answers as this YAML list says: where (part of the address), fault (F14 …), times."),
+    ] = None,
 ) -> None:
     """Start the sandbox alone: a Graph API on loopback that plays the campaigns of the registry."""
+    from ingest.sandbox.faults import read_script
     from ingest.sandbox.server import serve_sandbox
 
     settings = load_settings()
@@ -64,6 +69,7 @@ def sandbox(
         port=port,
         api_date=api_date,
         now=now,
+        script=read_script(faults) if faults else (),
         say=lambda line: out.print(line, highlight=False),
     )
 

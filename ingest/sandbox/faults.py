@@ -13,9 +13,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import yaml
+
+from ingest.domain.errors import RegistryInvalid
 from ingest.sandbox.server import HOST, listening
 
 CLOSE = b"Connection: close\r\n"
@@ -277,12 +281,31 @@ FAULTS = (
 """Every fault by its number in the project's catalogue of faults; several ways of one share the number."""
 
 
+def read_script(path: Path) -> list[tuple[str, Fault, int]]:
+    """What a YAML file wants to be spoiled: a list of `where` (part of the address), `fault` (number), `times`.
+
+    Raises: RegistryInvalid for a file that is none, or a fault that there is not.
+    """
+    try:
+        steps = yaml.safe_load(path.read_text(encoding="utf-8"))
+        wanted = [(str(step["where"]), str(step["fault"]), int(step.get("times", 1))) for step in steps]
+    except (OSError, yaml.YAMLError, TypeError, KeyError, ValueError) as problem:
+        raise RegistryInvalid(
+            f"{path} is no script of faults: {problem}. Each step has where, fault and times."
+        ) from None
+    known = {fault.number: fault for fault in reversed(FAULTS)}
+    unknown = sorted({number for _, number, _ in wanted} - set(known))
+    if unknown:
+        raise RegistryInvalid(f"{path}: there is no fault {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
+    return [(on, known[number], times) for on, number, times in wanted]
+
+
 @contextmanager
-def faulty(upstream: str, *, evil: str) -> Iterator[FaultFront]:
+def faulty(upstream: str, *, evil: str, port: int = 0) -> Iterator[FaultFront]:
     """A front before a sandbox; `evil` is the address that a client must never contact."""
     parts = urlsplit(upstream)
     place = (parts.hostname or HOST, parts.port or 80)
-    with listening(0) as listener:
+    with listening(port) as listener:
         listener.listen(64)
         front = FaultFront(f"http://{HOST}:{listener.getsockname()[1]}")
         thread = threading.Thread(target=_accept, args=(listener, front, place, evil), daemon=True)

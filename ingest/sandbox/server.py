@@ -3,11 +3,12 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -101,16 +102,32 @@ def listening(port: int) -> Iterator[socket.socket]:
         listener.close()
 
 
-def serve_sandbox(campaigns: Path, *, port: int, api_date: str, now: str, say: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C; says the settings with which a pipeline reads from here.
+def serve_sandbox(
+    campaigns: Path,
+    *,
+    port: int,
+    api_date: str,
+    now: str,
+    say: Callable[[str], None],
+    script: Sequence[Any] = (),
+) -> None:
+    """Serve until Ctrl-C, behind a front that spoils answers if a script says so; says how a pipeline reads from here.
 
     Raises: PortTaken, RegistryInvalid.
     """
+    from ingest.sandbox.faults import evil_host, faulty
+
     moment = datetime.fromisoformat(now).astimezone(UTC) if now else None
     clock = (lambda: moment) if moment else (lambda: datetime.now(UTC))
-    with running_sandbox(
-        read_registry(campaigns), api_date=date.fromisoformat(api_date), clock=clock, port=port
-    ) as one:
+    with ExitStack() as stack:
+        own = 0 if script else port
+        day = date.fromisoformat(api_date)
+        one = stack.enter_context(running_sandbox(read_registry(campaigns), api_date=day, clock=clock, port=own))
+        if script:
+            evil, _ = stack.enter_context(evil_host())
+            front = stack.enter_context(faulty(one.url, evil=evil, port=port))
+            front.script = list(script)
+            one = replace(one, url=front.url)
         say(f"Graph API v26.0 on {one.url}, {len(one.world.posts)} posts on {len(one.world.accounts)} accounts.")
         say("In another terminal:")
         for name, value in one.environment().items():
