@@ -120,6 +120,7 @@ def one_account(world: LargeWorld) -> None:
             what = f"first request to rows in DuckDB, everything, {1000 * latency:.0f} ms"
             told(what, world, lambda s=settings: whole(s), f"{limit}, ≤ 200 MB")
     world.set(latency_seconds=0.0)
+    apart(world)
     daily_tier(world)
     world.set(refuses_expansion=True)
     with settings_of(world) as settings:
@@ -131,6 +132,25 @@ def one_account(world: LargeWorld) -> None:
             "≤ 32 HTTP, ≤ 1,011 for the media",
         )
     world.set(refuses_expansion=False)
+
+
+def apart(world: LargeWorld) -> None:
+    """What is read beside the listing, in rows of its own."""
+    with settings_of(world) as settings:
+        api = api_for(settings, PAGE)
+        on = NOW.date()
+        posts = [f"{PAGE}_{number}" for number in range(100)]
+        reels = [{"id": str(number), "post_id": f"{PAGE}_{number}"} for number in range(3, POSTS, 5)]
+        rows = {
+            "the Page, its reels, live videos and stories": facebook.account_asks(PAGE),
+            "90 days of the Page: day, week, 28 days": facebook.day_asks(PAGE, NOW - timedelta(days=90), NOW, on=on),
+            "views by ads and by followers of 100 posts": [
+                ask for post in posts for ask in facebook.apart_asks(post, "", on=on)
+            ],
+            "plays of 200 reels": facebook.reel_asks(reels, on=on),
+        }
+        for what, asks in rows.items():
+            told(f"apart: {what}", world, partial(list, read_asks(api, asks)))
 
 
 def whole(settings: Settings) -> None:

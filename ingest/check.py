@@ -77,17 +77,20 @@ def _tokens(settings: Settings) -> Iterator[Check]:
     from ingest.adapters.graph.access import token_facts
 
     for number, facts in enumerate(token_facts(settings), start=1):
-        yield _token(f"token {number}", facts, now=settings.clock())
+        yield _token(f"token {number}", facts, now=settings.clock(), app_id=settings.app_id)
 
 
-def _token(name: str, facts: "TokenFacts", *, now: datetime) -> Check:
+def _token(name: str, facts: "TokenFacts", *, now: datetime, app_id: str) -> Check:
     """What there is to say of one token: is it valid, for how long, with which permissions."""
     missing = [scope for scope in (*NEEDED_SCOPES, *INSTAGRAM_SCOPES) if scope not in facts.scopes]
     expires = f"expires {facts.expires_at:%Y-%m-%d}" if facts.expires_at else "does not expire"
     access = f", data access until {facts.data_until:%Y-%m-%d}" if facts.data_until else ""
     ends = min((one for one in (facts.expires_at, facts.data_until) if one), default=None)
     is_ending = ends is not None and ends - now < WARNED_BEFORE
-    if not facts.is_valid:
+    is_foreign = bool(app_id) and facts.app_id != app_id
+    if is_foreign:
+        todo = f"CAMPAIGN_REACH_APP_ID says {app_id}: take the token of that app, or set the id right"
+    elif not facts.is_valid:
         todo = "the token is not valid: make a new one (docs/how-to/connect-to-meta.md)"
     elif missing:
         todo = "make a new token with these permissions"
@@ -97,7 +100,7 @@ def _token(name: str, facts: "TokenFacts", *, now: datetime) -> Check:
         )
     return Check(
         name,
-        is_ok=facts.is_valid and not missing and not is_ending,
+        is_ok=facts.is_valid and not missing and not is_ending and not is_foreign,
         found=f"{facts.kind.lower().replace('_', ' ')} of app {facts.app_id}, {expires}{access}"
         + (f", without {', '.join(missing)}" if missing else ", all scopes"),
         what_to_do=todo,

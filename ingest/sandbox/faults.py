@@ -178,6 +178,10 @@ def _last_twice(body: Any) -> Any:
     return body | {"data": [*body["data"], body["data"][-1]]}
 
 
+def _first_left_out(body: Any) -> Any:
+    return body | {"data": body["data"][1:]}
+
+
 def _shuffled(body: Any) -> Any:
     return body | {"data": body["data"][::-1]}
 
@@ -256,6 +260,7 @@ FAULTS = (
     Fault("F30", "pages that go in a circle", _in_a_circle),
     Fault("F31", "a cursor that is over", error(2642, "(#2642) Invalid cursors values")),
     Fault("F32", "a post twice", changes(_last_twice)),
+    Fault("F33", "a post that is left out", changes(_first_left_out)),
     Fault("F34", "posts in another order", changes(_shuffled)),
     Fault("F35", "a post without insights", changes(_without_insights)),
     Fault("F37", "a metric that nobody asked for", changes(_with_unknown_metric)),

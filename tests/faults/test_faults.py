@@ -1,28 +1,39 @@
 """One test per fault: its outcome, nothing lost, nothing invented; after it clears, the facts are as without it."""
 
+import json
+import socket
+import ssl
+import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
+import zstandard
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from ingest.adapters.graph import access
 from ingest.adapters.graph.answers import AnswerRejected
 from ingest.adapters.registry import read_registry
+from ingest.check import run_checks
 from ingest.domain.errors import (
     CampaignReachError,
+    GateStopped,
     GraphUnavailable,
     RateLimited,
     RequestRefused,
     TokenRefused,
     UnsafeAnswer,
 )
+from ingest.sandbox import rules
 from ingest.sandbox.faults import FAULTS, Fault, FaultFront, evil_host, faulty
-from ingest.sandbox.server import Sandbox, running_sandbox
+from ingest.sandbox.server import Sandbox, listening, running_sandbox
 from ingest.settings import PROJECT, Settings
 from ingest.steps.check_landed import check_landed
 from ingest.steps.load import load_landed
@@ -196,6 +207,125 @@ def test_an_answer_that_is_no_strict_json_is_kept_apart_with_its_bytes(
     (kept,) = (tmp_path / "quarantine").glob("*.bin")
     assert kept.stat().st_size > 100
     assert healed(world, tmp_path) == world.oracle
+
+
+def test_f09_a_metric_that_died_costs_its_own_values_only(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    living = tuple(rule for rule in rules.POST_METRICS if rule.name != "post_clicks")
+    with monkeypatch.context() as patched:
+        patched.setattr("ingest.sandbox.insights.POST_METRICS", living)
+        assert refreshed(world, tmp_path) is None
+        spoiled = facts(reading(tmp_path, world.sandbox, world.front))
+    clicks = {fact for fact in spoiled if fact[1] == "post_clicks"}
+    assert {fact[-1] for fact in clicks} == {"metric_removed"}
+    assert spoiled - Counter(clicks) == Counter(
+        {fact: n for fact, n in world.oracle.items() if fact[1] != "post_clicks"}
+    )
+    assert {fact[:6] for fact in healed(world, tmp_path)} >= {fact[:6] for fact in world.oracle}
+
+
+def test_f11_no_window_is_longer_than_meta_allows(world: World, tmp_path: Path) -> None:
+    assert refreshed(world, tmp_path) is None
+    (landed,) = (tmp_path / "landing").rglob("*.zst")
+    lines = map(json.loads, zstandard.ZstdDecompressor().decompress(landed.read_bytes()).splitlines())
+    asked = [line["request"]["params"] for line in lines if "period" in line["request"]["params"]]
+    days = [date.fromisoformat(one["until"]) - date.fromisoformat(one["since"]) for one in asked]
+    assert len(days) > 20
+    assert max(days) <= timedelta(days=90)
+
+
+def test_f21_a_host_that_refuses_and_a_certificate_that_is_nobodys(world: World, tmp_path: Path) -> None:
+    refusing = reading(tmp_path, world.sandbox, world.front).model_copy(update={"graph_url": "http://127.0.0.1:9"})
+    with pytest.raises(GraphUnavailable, match="gave no answer") as refused:
+        refresh_account(refusing, ROW)
+    with self_signed(tmp_path) as address:
+        unknown = refusing.model_copy(update={"graph_url": address})
+        with pytest.raises(GraphUnavailable, match="its certificate was not accepted") as untrusted:
+            refresh_account(unknown, ROW)
+    assert all(token not in f"{one.value}{one.getrepr()}" for one in (refused, untrusted) for token in tokens(world))
+
+
+def tokens(world: World) -> list[str]:
+    return list(world.sandbox.tokens.given)
+
+
+@contextmanager
+def self_signed(folder: Path) -> Iterator[str]:
+    """A server with a certificate that nobody has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    dated = built.serial_number(1).not_valid_before(MOMENT - timedelta(days=900)).not_valid_after(MOMENT)
+    pem = dated.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "cert.pem").write_bytes(pem + key.private_bytes(serialization.Encoding.PEM, *plain))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem")
+    with listening(0) as listener:
+        port = listener.getsockname()[1]
+        with context.wrap_socket(listener, server_side=True) as secure:
+            secure.listen(8)
+            threading.Thread(target=shake_hands, args=(secure,), daemon=True).start()
+            yield f"https://127.0.0.1:{port}"
+            secure.shutdown(socket.SHUT_RDWR)
+
+
+def shake_hands(secure: ssl.SSLSocket) -> None:
+    while secure.fileno() > 0:
+        try:
+            secure.accept()[0].close()
+        except ssl.SSLError:
+            continue
+        except OSError:
+            return
+
+
+def test_f33_a_post_that_is_left_out_comes_with_the_next_reading(world: World, tmp_path: Path) -> None:
+    (left_out,) = (fault for fault in FAULTS if fault.number == "F33")
+    world.front.spoil(left_out, on=PAGED)
+    assert refreshed(world, tmp_path) is None
+    spoiled = facts(reading(tmp_path, world.sandbox, world.front))
+    assert len({fact[0] for fact in world.oracle} - {fact[0] for fact in spoiled}) == 1
+    assert {fact[:6] for fact in healed(world, tmp_path)} == {fact[:6] for fact in world.oracle}
+
+
+def test_f36_a_number_that_meta_corrects_is_landed_beside_the_earlier_one(world: World, tmp_path: Path) -> None:
+    assert refreshed(world, tmp_path) is None
+    post = world.sandbox.world.posts_of(PAGE, MOMENT)[0].post_id
+    world.sandbox.graph.corrections[post] = 0.5
+    corrected = {fact[:6] for fact in healed(world, tmp_path)}
+    world.sandbox.graph.corrections.clear()
+    assert {fact[0] for fact in corrected - {fact[:6] for fact in world.oracle}} == {post}
+
+
+def test_f45_a_clock_that_goes_ahead_is_noticed_before_anything_is_built(world: World, tmp_path: Path) -> None:
+    ahead = reading(tmp_path, world.sandbox, world.front, now=MOMENT + timedelta(hours=1))
+    refresh_account(ahead, ROW)
+    settings = reading(tmp_path, world.sandbox, world.front)
+    load_landed(settings)
+    with pytest.raises(GateStopped, match="fetched_at_is_not_in_the_future"):
+        check_landed(settings)
+
+
+def test_f46_a_post_that_was_deleted_and_restored_is_there_again(world: World, tmp_path: Path) -> None:
+    assert refreshed(world, tmp_path) is None
+    post = world.sandbox.world.posts_of(PAGE, MOMENT)[0].post_id
+    world.sandbox.graph.deleted.add(post)
+    later = reading(tmp_path, world.sandbox, world.front, now=MOMENT + timedelta(hours=1))
+    refresh_account(later, ROW)
+    assert "post_deleted" in {fact[-1] for fact in facts(later) if fact[0] == post}
+    world.sandbox.graph.deleted.clear()
+    last = reading(tmp_path, world.sandbox, world.front, now=MOMENT + timedelta(hours=2))
+    refresh_account(last, ROW)
+    assert {fact[:6] for fact in facts(last)} >= {fact[:6] for fact in world.oracle}
+
+
+def test_f50_a_token_of_another_app_is_told_by_check(world: World, tmp_path: Path) -> None:
+    settings = reading(tmp_path, world.sandbox, world.front, app_id="4711")
+    (token,) = (one for one in run_checks(settings) if one.name == "token 1")
+    assert not token.is_ok
+    assert "CAMPAIGN_REACH_APP_ID says 4711" in token.what_to_do
 
 
 def test_f24_what_is_packed_too_large_is_refused_before_it_fills_the_memory(world: World, tmp_path: Path) -> None:
