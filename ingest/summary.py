@@ -40,6 +40,13 @@ inner join marts.dim_phases as phases using (campaign_id, phase_id)
 where reach.campaign_id = ?
 order by phases.phase_order, reach.platform
 """
+TARGETS = """
+select phases.phase_name, reach.target_metric, reach.target_value, reach.attainment_pct, reach.target_expected
+from marts.agg_phase_reach as reach
+inner join marts.dim_phases as phases using (campaign_id, phase_id)
+where reach.campaign_id = ? and reach.target_value is not null
+order by phases.phase_order
+"""
 ESTIMATES = {
     "no_window": "none: no account window yet",
     "withheld_reach": "none: a reach is withheld",
@@ -89,7 +96,15 @@ def print_campaigns(published: Path, console: Console) -> None:
             )
             if phases:
                 console.print(_people(connection.execute(PEOPLE, [campaign.campaign_id]).fetchall()))
+                for target in connection.execute(TARGETS, [campaign.campaign_id]).fetchall():
+                    console.print(_target(*target), highlight=False)
             console.print(_figures(connection.execute(FIGURES, [campaign.campaign_id]).fetchall()))
+
+
+def _target(phase: str, metric: str, value: int, attained: float, expected: int) -> str:
+    """How far a phase has come to its target, and how far it should have come by now."""
+    words = metric.replace("_", " ")
+    return f"{phase}: target {_number(value)} {words}, {attained:.1f} % reached; {_number(expected)} expected by now"
 
 
 def _phases(rows: list[tuple[Any, ...]]) -> Table:

@@ -62,6 +62,23 @@ create table if not exists raw.accounts (
     followers bigint
 );
 
+create table if not exists raw.ads (
+    load_id bigint not null,
+    landing_file varchar not null,
+    line_no integer not null,
+    fetched_at timestamp not null,
+    source varchar not null,
+    ad_id varchar not null,
+    ad_name varchar,
+    campaign_id varchar,
+    starts_on date not null,
+    ends_on date not null,
+    reach bigint,
+    impressions bigint,
+    spend decimal(18, 2),
+    currency varchar
+);
+
 create table if not exists raw.registry (
     load_id bigint not null,
     landing_file varchar not null,

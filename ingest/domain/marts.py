@@ -25,6 +25,7 @@ MARTS: tuple[Mart, ...] = (
     Mart("fct_post_performance", ("post_id",)),
     Mart("fct_post_days", ("post_id", "day_on"), fewest_rows=0),
     Mart("fct_account_days", ("account_id", "day_on"), fewest_rows=0),
+    Mart("fct_ads", ("ad_id", "starts_on", "ends_on"), fewest_rows=0),
     Mart("agg_phase_content_type_reach", CONTENT),
     Mart("agg_phase_platform_reach", ("campaign_id", "phase_id", "platform"), fewest_rows=0),
     Mart("agg_phase_reach", ("campaign_id", "phase_id"), fewest_rows=0),

@@ -83,6 +83,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     monkeypatch.setattr("ingest.adapters.graph.session.LARGEST_BODY", 4 * 1024 * 1024)
     world.front.script.clear()
     world.front.seen.clear()
+    world.sandbox.graph.calls.clear()
 
 
 def reading(folder: Path, sandbox: Sandbox, front: FaultFront, **overrides: object) -> Settings:
