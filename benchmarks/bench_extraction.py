@@ -4,10 +4,11 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import structlog
@@ -26,6 +27,8 @@ from ingest.steps.refresh import refresh_account
 
 PAGE, INSTAGRAM = str(10**14), str(17841 * 10**12)
 POSTS = 1000
+REQUESTS = 3
+"""HTTP requests that an account of a hundred posts takes, everything included."""
 
 
 @contextmanager
@@ -51,9 +54,13 @@ def told(what: str, world: LargeWorld, work: Callable[[], object], limit: str = 
     work()
     seconds = time.perf_counter() - start
     requests, calls = world.counts()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{what:<62} {requests:5} HTTP {calls:6} calls {seconds:7.2f} s  peak {peak:4.0f} MB  {limit}")
+    show(what, requests, calls, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, limit)
     return seconds
+
+
+def show(what: str, requests: int, calls: int, seconds: float, peak: float, limit: str) -> None:
+    """Print a row; `peak` is the most memory that its process has had, in MB."""
+    print(f"{what:<62} {requests:5} HTTP {calls:6} calls {seconds:7.2f} s  peak {peak:4.0f} MB  {limit}")
 
 
 def listing(settings: Settings, account_id: str, platform: str) -> None:
@@ -112,14 +119,7 @@ def one_account(world: LargeWorld) -> None:
             "≤ 11",
         )
         told("the SDK's own loop, Facebook (reference)", world, lambda: sdk_loop(settings))
-    with settings_of(world) as settings:
-        whole(settings)  # the sandbox counts people once; that is not ours
-    for latency, limit in ((0.0, "≤ 3 s"), (0.05, "≤ 5 s")):
-        world.set(latency_seconds=latency)
-        with settings_of(world) as settings:
-            what = f"first request to rows in DuckDB, everything, {1000 * latency:.0f} ms"
-            told(what, world, lambda s=settings: whole(s), f"{limit}, ≤ 200 MB")
-    world.set(latency_seconds=0.0)
+    first_run(world)
     apart(world)
     daily_tier(world)
     world.set(refuses_expansion=True)
@@ -153,10 +153,27 @@ def apart(world: LargeWorld) -> None:
             told(f"apart: {what}", world, partial(list, read_asks(api, asks)))
 
 
-def whole(settings: Settings) -> None:
-    """One account as the plan reads it at first, landed and loaded."""
+def first_run(world: LargeWorld) -> None:
+    """One account as the plan reads it at first, in a process of its own: seconds and memory are those of one run."""
+    for latency, limit in ((None, ""), (0.0, "≤ 3 s"), (0.05, "≤ 5 s")):
+        world.set(latency_seconds=latency or 0.0)
+        world.counts()
+        with settings_of(world) as settings, ProcessPoolExecutor(1, get_context("spawn")) as process:
+            seconds, peak = process.submit(whole, settings).result()
+        requests, calls = world.counts()
+        if latency is not None:  # first untimed: the sandbox counts people once
+            what = f"first request to rows in DuckDB, everything, {1000 * latency:.0f} ms"
+            show(what, requests, calls, seconds, peak, f"{limit}, ≤ 200 MB")
+    world.set(latency_seconds=0.0)
+
+
+def whole(settings: Settings) -> tuple[float, float]:
+    """Read an account, land it and load it; the seconds, and the most memory in MB."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    start = time.perf_counter()
     refresh_account(settings, {"account_id": PAGE, "platform": "facebook"})
     load_landed(settings)
+    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def daily_tier(world: LargeWorld) -> None:
@@ -194,7 +211,8 @@ def many_accounts(accounts: int, posts: int, latency: float, side_by_side: int) 
                     world.counts()
                     continue
                 what = f"{accounts} accounts × {posts} posts, {side_by_side} side by side, {1000 * latency:.0f} ms"
-                told(what, world, read)
+                bound = 1.5 * latency * REQUESTS * accounts / side_by_side + 2
+                told(what, world, read, f"≤ {bound:.1f} s")
 
 
 def main() -> None:
@@ -202,7 +220,8 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     with large_world(1, POSTS) as world:
         one_account(world)
-    many_accounts(20, 100, 0.05, 4)
+    many_accounts(20, 100, 0.05, 2)
+    many_accounts(200, 100, 0.05, 2)
     many_accounts(200, 100, 0.05, 4)
 
 

@@ -60,6 +60,7 @@ class ClientState:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._is_made = False
 
     def refused_metrics(self, account_id: str, *, at: datetime) -> dict[str, str]:
         """Graph name and reason of each metric that the account need not ask for; what died later does not count."""
@@ -134,11 +135,13 @@ class ClientState:
                 [(account_id, one) for one in post_ids],
             )
 
-    def known_posts(self) -> list[KnownPost]:
-        """Every post that was listed, and when it was last read; not those that have been missing several times."""
+    def known_posts(self, account_id: str | None = None) -> list[KnownPost]:
+        """Every post that was listed (of one account), and when it was last read; not those missing several times."""
         with self._open() as file:
             rows = file.execute(
-                "select account_id, post_id, published_at, refreshed_at from posts where misses < ?", (GONE_AFTER,)
+                "select account_id, post_id, published_at, refreshed_at from posts "
+                "where misses < ? and account_id = coalesce(?, account_id)",
+                (GONE_AFTER, account_id),
             ).fetchall()
         return [KnownPost(one, post, _moment(published), _moment(read)) for one, post, published, read in rows]
 
@@ -174,9 +177,10 @@ class ClientState:
                 f"{self._path} cannot be opened: {error}. It may be deleted; it is made anew."
             ) from None
         try:
-            connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = off")  # a lost file costs calls; waiting for the disk costs more
-            connection.executescript(SCHEMA)
+            if not self._is_made:
+                connection.executescript(SCHEMA)
+                self._is_made = True
             with connection:
                 yield connection
         except sqlite3.DatabaseError as error:

@@ -27,7 +27,9 @@ ROWS = """
 """
 SMALLEST_BUFFER = 128 * 1024
 """DuckDB holds several buffers of the longest line that it is told of, in each thread."""
-INSERT_METRIC = "insert into raw.metrics values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SMALL_LOAD = 4 * 1024 * 1024
+"""So few landed bytes are read by one thread: a second one costs its buffers and saves nothing."""
+INSERT_METRICS = f"insert into raw.metrics select {', '.join(15 * ['unnest(?)'])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,10 @@ def _append(
     )
     connection.execute("set variable paths = (select list(path order by load_id) from files)")
     connection.execute("set variable longest_line = ?::uinteger", [max(longest + 1, SMALLEST_BUFFER)])
+    if sum(file.path.stat().st_size for file in files) < SMALL_LOAD:
+        connection.execute("set threads = 1")
     connection.execute(LOAD)
+    connection.execute("reset threads")
     connection.execute(
         """
         insert into raw.load_log
@@ -161,10 +166,10 @@ def _append(
 
 
 def _replace_metrics(connection: duckdb.DuckDBPyConnection, metrics: Iterable[MetricRow]) -> None:
-    rows = [astuple(metric) for metric in metrics]
+    columns = [list(column) for column in zip(*map(astuple, metrics), strict=True)]
     connection.execute("drop table raw.metrics")
     connection.execute(SCHEMA)
-    connection.executemany(INSERT_METRIC, rows)
+    connection.execute(INSERT_METRICS, columns)
 
 
 def _next_load_id(connection: duckdb.DuckDBPyConnection) -> int:

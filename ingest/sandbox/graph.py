@@ -11,7 +11,7 @@ from ingest.sandbox.audience import Audience
 from ingest.sandbox.fields import Field, parse_fields
 from ingest.sandbox.insights import asked_metrics, insights_of, video_insights_of
 from ingest.sandbox.nodes import instagram_node, live_node, media_node, page_node, post_node, story_node, video_node
-from ingest.sandbox.paging import page_of
+from ingest.sandbox.paging import page_by_time, page_of
 from ingest.sandbox.rules import EDGE_SCOPES, LARGEST_PAGE, REMOVED_PARAMETERS
 from ingest.sandbox.staging import WorldPost
 from ingest.sandbox.tokens import Token, Tokens
@@ -33,6 +33,7 @@ EDGES = {
     "instagram": ("media", "stories"),
 }
 VIDEOS = ("reel", "video", "live")
+PAGED_BY_TIME = "posts"
 POST_EDGES = ("published_posts", "posts", "media")
 OTHER_NODES = {"video_reels": video_node, "live_videos": live_node, "stories": story_node}
 STORY_LIVES = timedelta(hours=24)
@@ -161,16 +162,18 @@ class Graph:
         fields = parse_fields(params["fields"]) if params.get("fields") else ()
         posts = listed(self.world.posts_of(object_id, self.clock()), edge, params, self.clock(), self.posts_per_year)
         posts = [one for one in posts if one.post_id not in self.deleted]
+        self._require_small_page(edge, params)
         ids = [one.post_id for one in posts]
-        if (
-            edge in POST_EDGES
-            and params.get("limit", "").isdecimal()
-            and self.page_cap < int(params["limit"]) <= LARGEST_PAGE
-        ):
-            raise errors.too_much_data()
         page = page_of(posts, ids=ids, params=params, url=url, cap=LARGEST_PAGE)
+        if edge == PAGED_BY_TIME:
+            page = page_by_time(posts, [one.published_at for one in posts], params, url)
         data = [self._listed_node(post, edge, fields, token) for post in page.items]
         return {"data": data} | ({"paging": page.paging} if page.paging else {})
+
+    def _require_small_page(self, edge: str, params: Mapping[str, str]) -> None:
+        limit = params.get("limit", "")
+        if edge in POST_EDGES and limit.isdecimal() and self.page_cap < int(limit) <= LARGEST_PAGE:
+            raise errors.too_much_data()
 
     def _listed_node(self, post: WorldPost, edge: str, fields: tuple[Field, ...], token: Token) -> dict[str, Any]:
         if post.platform == "facebook" and edge in OTHER_NODES:

@@ -1,12 +1,17 @@
-"""Paging by cursors, as Meta does it: opaque, and `next` only while there is more; `next` holds the token."""
+"""Paging as Meta does it: by opaque cursors, with `next` only while there is more, or by time, without any cursor.
+
+`next` holds the token.
+"""
 
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from ingest.sandbox.errors import bad_cursor, bad_parameter
+from ingest.sandbox.rules import LARGEST_PAGE
 
 DEFAULT_LIMIT = 25
 
@@ -37,6 +42,23 @@ def page_of(items: Sequence[Any], *, ids: Sequence[str], params: Mapping[str, st
         previous = {name: value for name, value in params.items() if name != "after"}
         paging["previous"] = f"{url}?{urlencode({**previous, 'limit': limit, 'before': before})}"
     return Page(chosen, paging)
+
+
+def page_by_time(items: Sequence[Any], moments: Sequence[datetime], params: Mapping[str, str], url: str) -> Page:
+    """The newest page of what `since` and `until` leave. It has no cursors, and `next` until a page is empty.
+
+    Raises: GraphError for a limit that is none.
+    """
+    limit = _limit(params.get("limit"), LARGEST_PAGE)
+    chosen = items[:limit]
+    if not chosen:
+        return Page([], {})
+    rest = {name: value for name, value in params.items() if name not in ("since", "until")}
+    kept = {"since": params["since"]} if params.get("since") else {}
+    newest, oldest = (int(moment.timestamp()) for moment in (moments[0], moments[len(chosen) - 1]))
+    before = {**rest, "limit": limit, "__paging_token": f"enc_{oldest}", **kept, "until": oldest - 1}
+    later = {**rest, "limit": limit, "since": newest, "__previous": 1}
+    return Page(chosen, {"previous": f"{url}?{urlencode(later)}", "next": f"{url}?{urlencode(before)}"})
 
 
 def _limit(given: str | None, cap: int) -> int:

@@ -13,9 +13,12 @@ import structlog
 
 from ingest.adapters.graph.sifting import REASONS, sift
 from ingest.adapters.state import ClientState, SeenPost
+from ingest.domain.errors import RateLimited
 from ingest.domain.refresh import windows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ingest.adapters.graph.listing import Metrics
     from ingest.adapters.graph.session import GraphApi
     from ingest.adapters.landing.envelope import Received
@@ -26,6 +29,8 @@ META_ZONE = ZoneInfo("America/Los_Angeles")
 RESTATED = timedelta(days=3)
 """How many days of an account are read again: Meta corrects them late."""
 OK = 200
+LISTS, MOMENTS = ("video_reels", "live_videos"), ("created_time", "broadcast_start_time")
+"""Lists that may be longer than a page, and when their objects began."""
 DAYS, LISTING = "days", "listing"
 NO_EXPANSION = "nonexisting field (insights)"
 
@@ -40,6 +45,9 @@ class AccountReader:
     state: ClientState
     at: datetime
     most_calls: int
+    stopped: RateLimited | None = None
+    """Why the reading ended before its end: a quota is used up. What was read until then counts."""
+    _answers: "list[Received]" = field(default_factory=list)
     _seen: list[SeenPost] = field(default_factory=list)
     _missing: list[str] = field(default_factory=list)
     _apart: list[str] = field(default_factory=list)
@@ -55,33 +63,73 @@ class AccountReader:
     def read(self, *, since: datetime | None, post_ids: tuple[str, ...]) -> "tuple[Received, ...]":
         """The answers: the listing back to `since`, and everything that is asked in batches.
 
-        Raises: all that the client raises; nothing is remembered then.
+        When a quota is used up on the way, what was read until then, and `stopped` says so.
+
+        Raises: all that the client raises, RateLimited only when nothing was read; nothing is remembered then.
         """
+        try:
+            self._read(since, post_ids)
+        except RateLimited as error:
+            if not self._answers:
+                raise
+            self.stopped = error
+        self._see_apart()
+        return tuple(self._answers)
+
+    def _read(self, since: datetime | None, post_ids: tuple[str, ...]) -> None:
         from ingest.adapters.graph.batch import read_asks
 
-        metrics, listed = self._listing(since)
+        metrics = self._listing(since)
+        days_until, day_asks = self._day_asks()
+        apart, apart_asks = self._apart_asks()
         asks = [
             *self.platform_reader.account_asks(self.account_id),
-            *self._day_asks(),
+            *day_asks,
             *self.platform_reader.post_asks((*post_ids, *self._unlisted(since)), metrics),
-            *self._apart_asks(),
+            *apart_asks,
         ]
-        answers = list(read_asks(self.api, asks))
-        self._see_apart(answers)
-        answers += read_asks(self.api, self._second_asks(answers, since))
-        return (*answers, *listed)
+        answers = self._take(read_asks(self.api, asks))
+        self._days_until, self._apart = days_until, apart
+        answers += self._further_pages(answers, since)
+        self._take(read_asks(self.api, self._second_asks(answers, since)))
+
+    def _further_pages(self, answers: "list[Received]", since: datetime | None) -> "list[Received]":
+        """What stands behind the first pages of the lists that were read in a batch, back to `since`."""
+        from ingest.adapters.graph.batch import following_ask, read_asks
+        from ingest.adapters.graph.listing import objects_of
+
+        further: list[Received] = []
+        pages = [one for one in answers if one.request.edge in LISTS and not one.request.refused]
+        while pages and len(further) < self.most_calls:
+            unfinished = [one for one in pages if since is None or len(_newer(objects_of(one), since)) > 0]
+            asks = [ask for ask in map(following_ask, unfinished) if ask]
+            pages = self._take(read_asks(self.api, asks))
+            further += pages
+        return further
+
+    def _take(self, answers: "Iterable[Received]") -> "list[Received]":
+        """The answers, kept; those before a used-up quota are kept too."""
+        taken: list[Received] = []
+        try:
+            taken.extend(answers)
+        except RateLimited:
+            self._answers += taken
+            raise
+        self._answers += taken
+        return taken
 
     def remember(self) -> None:
         """Note what was read: the posts, the listing, the days."""
         self.state.note_posts(self._seen, at=self.at)
         self.state.note_missing(self.account_id, self._missing)
         self.state.note_apart(self.account_id, self._apart, at=self.at)
-        self.state.note_read(self.account_id, LISTING, until=self.at)
+        if not self.stopped:
+            self.state.note_read(self.account_id, LISTING, until=self.at)
         if self._days_until:
             self.state.note_read(self.account_id, DAYS, until=self._days_until)
 
-    def _listing(self, since: datetime | None) -> "tuple[Metrics, list[Received]]":
-        """The metrics that Meta serves for the account, and the pages of its posts; what it refuses is left out."""
+    def _listing(self, since: datetime | None) -> "Metrics":
+        """Read the pages of its posts; the metrics that Meta serves for the account, what it refuses is left out."""
         from ingest.adapters.graph.listing import Metrics
         from ingest.domain.errors import RequestRefused
         from ingest.domain.metrics import expandable
@@ -90,29 +138,29 @@ class AccountReader:
         known = self.state.refused_metrics(self.account_id, at=self.at)
         metrics = Metrics(tuple(name for name in wanted if name not in known), known)
         try:
-            return metrics, self._pages(metrics, since)
+            self._pages(metrics, since)
         except RequestRefused as error:
             if error.code not in REASONS:
                 raise
             if NO_EXPANSION in str(error):
-                return metrics, self._without_expansion(metrics, since)
-        metrics = self._sifted(wanted)
-        return metrics, self._pages(metrics, since)
+                self._without_expansion(metrics, since)
+                return metrics
+            metrics = self._sifted(wanted)
+            self._pages(metrics, since)
+        return metrics
 
-    def _pages(self, metrics: "Metrics", since: datetime | None) -> "list[Received]":
-        pages = list(self.platform_reader.read_posts(self.api, self.account_id, metrics, since=since))
-        self._see(pages)
-        return pages
+    def _pages(self, metrics: "Metrics", since: datetime | None) -> None:
+        listed = self._take(self.platform_reader.read_posts(self.api, self.account_id, metrics, since=since))
+        self._see(listed)
 
-    def _without_expansion(self, metrics: "Metrics", since: datetime | None) -> "list[Received]":
+    def _without_expansion(self, metrics: "Metrics", since: datetime | None) -> None:
         """The posts without insights, and then the insights of each in batches: a hundred calls in two requests."""
         from ingest.adapters.graph.batch import insights_ask, read_asks
         from ingest.adapters.graph.listing import Metrics
 
         log.warning("listing_refuses_insights", account_id=self.account_id)
-        pages = self._pages(Metrics(()), since)
-        asks = [insights_ask(post.post_id, metrics.asked) for post in self._seen]
-        return [*pages, *read_asks(self.api, asks)]
+        self._pages(Metrics(()), since)
+        self._take(read_asks(self.api, [insights_ask(post.post_id, metrics.asked) for post in self._seen]))
 
     def _sifted(self, wanted: tuple[str, ...]) -> "Metrics":
         """The metrics that Meta serves, found by halving; what it refuses is remembered and told once."""
@@ -144,17 +192,16 @@ class AccountReader:
         seen = {post.post_id for post in self._seen}
         known = [
             post.post_id
-            for post in self.state.known_posts()
-            if post.account_id == self.account_id
-            and post.post_id not in seen
+            for post in self.state.known_posts(self.account_id)
+            if post.post_id not in seen
             and post.published_at <= self.at
             and (since is None or post.published_at >= since)
         ]
         return known[: self.most_calls]
 
-    def _see_apart(self, answers: "list[Received]") -> None:
+    def _see_apart(self) -> None:
         """Posts that were read one by one: there, or not there any more."""
-        for answer in answers:
+        for answer in self._answers:
             if answer.request.edge not in ("post", "ig_media"):
                 continue
             if "post_deleted" in answer.request.refused.values():
@@ -162,8 +209,8 @@ class AccountReader:
             elif answer.http_status == OK:
                 self._see_one(json.loads(answer.body))
 
-    def _day_asks(self) -> "list[Any]":
-        """The account's days since they were last read; the last three again, because Meta corrects them."""
+    def _day_asks(self) -> "tuple[datetime | None, list[Any]]":
+        """The account's days since they were last read, and their end; the last three again: Meta corrects them."""
         reader = self.platform_reader
         end = datetime.combine(self.at.astimezone(META_ZONE).date(), time.min, META_ZONE).astimezone(UTC)
         oldest = min((post.published_at for post in self._seen), default=None)
@@ -171,23 +218,23 @@ class AccountReader:
         known = read if read and read <= self.at else None
         first = known - RESTATED if known else oldest
         if first is None:
-            return []
-        self._days_until = end
+            return None, []
         first = max(first, end - reader.DAYS_KEPT)
         pieces = windows(first, end, longest=reader.LONGEST_WINDOW)
-        return [ask for a, b in pieces for ask in reader.day_asks(self.account_id, a, b, on=self.at.date())]
+        return end, [ask for a, b in pieces for ask in reader.day_asks(self.account_id, a, b, on=self.at.date())]
 
-    def _apart_asks(self) -> "list[Any]":
-        """Questions about single posts that the listing cannot answer, the newest posts first, within the budget."""
+    def _apart_asks(self) -> "tuple[list[str], list[Any]]":
+        """Posts and questions about them that the listing cannot answer, the newest first, within the budget."""
         waiting = self.state.waiting_apart(self.account_id, at=self.at, most=self.most_calls)
+        posts: list[str] = []
         asks: list[Any] = []
         for post in waiting:
             more = self.platform_reader.apart_asks(post.post_id, post.product, on=self.at.date())
             if len(asks) + len(more) > self.most_calls:
                 break
             asks += more
-            self._apart.append(post.post_id)
-        return asks
+            posts.append(post.post_id)
+        return posts, asks
 
     def _second_asks(self, answers: "list[Received]", since: datetime | None) -> "list[Any]":
         """What the first answers lead to: the plays of the reels, and the numbers of the stories."""
@@ -211,7 +258,7 @@ def product_of(post: dict[str, Any]) -> str:
 
 
 def _newer(objects: list[dict[str, Any]], since: datetime | None) -> list[dict[str, Any]]:
-    moments = ((one, _graph_time(str(one.get("created_time", "")))) for one in objects)
+    moments = ((one, _graph_time(str(next((one[name] for name in MOMENTS if name in one), "")))) for one in objects)
     return [one for one, moment in moments if since is None or (moment and moment >= since)]
 
 

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from ingest.adapters.graph.session import GraphApi
 
 log = structlog.get_logger()
-STOP_AT_PCT = 90
 PAUSE = timedelta(hours=1)
 
 
 def refresh_account(settings: Settings, row: dict[str, Any]) -> list[str]:
     """Read one account of the plan, and land it as one batch; the landing keys.
+
+    When a quota is used up on the way, what was read until then lands and the account rests.
 
     Raises: TokenRefused, GraphUnavailable, RateLimited, RequestRefused, UnsafeAnswer, StorageFailed. Then nothing of
     the account has landed, but an answer that was none lies in quarantine.
@@ -47,13 +48,16 @@ def refresh_account(settings: Settings, row: dict[str, Any]) -> list[str]:
         _quarantine(settings.quarantine_dir, error, account_id, at=fetched_at)
         raise
     except RateLimited as error:
-        waits_until = fetched_at + (timedelta(minutes=error.minutes) if error.minutes else PAUSE)
-        state.note_quota(Quota(account_id, 100, waits_until, fetched_at))
+        state.note_quota(_resting(error, account_id, fetched_at))
         raise
     batch = Batch("api", platform, account_id, fetched_at, answers)
     key = FolderLanding(Path(settings.landing_uri)).write(batch)
     reader.remember()
-    state.note_quota(Quota(account_id, api.used_pct, _pause(api, fetched_at), fetched_at))
+    if reader.stopped:
+        state.note_quota(_resting(reader.stopped, account_id, fetched_at))
+        log.warning("account_stopped_by_quota", account_id=account_id, landed=len(answers))
+    else:
+        state.note_quota(Quota(account_id, api.used_pct, _pause(api, fetched_at), fetched_at))
     log.info("account_landed", account_id=account_id, platform=platform, answers=len(answers), key=key)
     return [key]
 
@@ -62,11 +66,19 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def _resting(error: "RateLimited", account_id: str, at: datetime) -> Quota:
+    """The quota of an account that was stopped."""
+    return Quota(account_id, 100, at + _rest(error.minutes), at)
+
+
 def _pause(api: "GraphApi", at: datetime) -> datetime | None:
-    """Until when the account rests: from 90 % of the quota on, for as long as Meta says, else an hour."""
-    if api.used_pct < STOP_AT_PCT:
-        return None
-    return at + (timedelta(minutes=api.regain_minutes) if api.regain_minutes else PAUSE)
+    """Until when the account rests after a whole run that used up nearly all of the quota."""
+    return at + _rest(api.regain_minutes) if api.is_nearly_used_up else None
+
+
+def _rest(minutes: int | None) -> timedelta:
+    """As long as Meta says, else an hour."""
+    return timedelta(minutes=minutes) if minutes else PAUSE
 
 
 def _quarantine(folder: Path, error: "AnswerRejected", account_id: str, *, at: datetime) -> None:

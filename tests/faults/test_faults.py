@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 import threading
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,11 +13,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import jinja2
 import pytest
 import zstandard
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.adapters.graph import access
 from ingest.adapters.graph.answers import AnswerRejected
@@ -367,3 +371,22 @@ def test_f49_an_answer_about_another_object_never_lands(world: World, tmp_path: 
     assert facts(settings) == world.oracle
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
         assert connection.execute("select count(*) from raw.accounts where account_id = '999'").fetchall() == [(0,)]
+
+
+UNSEEN = ("", "\u200b", "\u200f", "\u202a", "\u2066", "\ufeff", "\u00ad", "\u200d")
+
+
+@given(data=st.data())
+def test_f43_a_hashtag_is_found_however_it_was_typed(data: st.DataObject) -> None:
+    macro = (PROJECT / "dbt_project" / "macros" / "normalised.sql").read_text(encoding="utf-8")
+    normalised = jinja2.Template(macro).module.normalised("?")  # type: ignore[attr-defined]
+    shape = data.draw(st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+    mark = data.draw(st.sampled_from(["#", "＃"]))
+    letters = [
+        data.draw(st.sampled_from([str.upper, str.lower]))(letter) + data.draw(st.sampled_from(UNSEEN))
+        for letter in data.draw(st.sampled_from(["ХүүхэдБүрӨөрМөрөөдөл", "ХvvхэдБvр", "Ялгаатай", "Йод"]))
+    ]
+    plain = "".join(letter[0] for letter in letters)
+    typed = mark + unicodedata.normalize(shape, "".join(letters))
+    found, wanted = duckdb.sql(f"select {normalised}, {normalised}", params=[typed, f"#{plain}"]).fetchall()[0]
+    assert found == wanted

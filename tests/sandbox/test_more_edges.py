@@ -4,10 +4,14 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
+from ingest.adapters.graph.pager import pages
+from ingest.adapters.graph.retrying import no_wait, retrying
+from ingest.adapters.graph.session import GraphApi, GraphSession
 from ingest.adapters.registry import read_registry
 from ingest.sandbox.rules import IG_ACCOUNT_METRICS, PAGE_METRICS, VIDEO_METRICS, AccountRule
 from ingest.sandbox.server import API_DATE, Sandbox, running_sandbox
@@ -189,3 +193,27 @@ def test_of_one_year_no_more_than_so_many_posts_are_listed() -> None:
         cut = ask(sandbox, f"{PAGE}/published_posts", fields="created_time", limit="100").json()["data"]
     years = {one["created_time"][:4] for one in whole}
     assert len(whole) > len(cut) == sum(min(3, sum(o["created_time"][:4] == y for o in whole)) for y in years)
+
+
+def test_posts_are_paged_by_time_without_cursors_until_a_page_is_empty(sandbox: Sandbox) -> None:
+    seen: list[str] = []
+    params = {"fields": "id", "limit": "7"}
+    while True:
+        body = ask(sandbox, f"{PAGE}/posts", **params).json()
+        if not body["data"]:
+            break
+        assert "cursors" not in body["paging"]
+        seen += [one["id"] for one in body["data"]]
+        following = dict(parse_qsl(urlsplit(body["paging"]["next"]).query))
+        assert following["__paging_token"]
+        params = {name: following[name] for name in ("fields", "limit", "until", "__paging_token")}
+    assert "paging" not in body
+    assert seen == [post.post_id for post in sandbox.world.posts_of(PAGE, NOW) if post.media_format != "story"]
+
+
+def test_the_pager_reads_an_edge_that_is_paged_by_time(sandbox: Sandbox) -> None:
+    session = GraphSession(graph_url=sandbox.url, access_token=sandbox.tokens.of_page(PAGE).value)
+    api = GraphApi(session, version="v26.0", retrying=retrying(sleep=no_wait))
+    found = pages(api, (PAGE, "posts"), {"fields": "id"}, limit=7)
+    seen = [one["id"] for _, answer in found for one in answer.json["data"]]
+    assert seen == [post.post_id for post in sandbox.world.posts_of(PAGE, NOW) if post.media_format != "story"]

@@ -306,13 +306,50 @@ def test_a_number_that_meta_corrects_downwards_is_kept_beside_the_earlier_one(
     assert second < first
 
 
-def test_a_quota_that_the_calls_themselves_use_up_lets_the_account_rest(tmp_path: Path, sandbox: Sandbox) -> None:
-    from ingest.domain.errors import RateLimited
+@pytest.mark.parametrize(("used", "listed"), [(89, True), (86, False)], ids=["after the listing", "in the listing"])
+def test_a_quota_used_up_on_the_way_lands_what_was_read_and_the_rest_comes_later(
+    tmp_path: Path, sandbox: Sandbox, clock: Clock, used: int, listed: bool
+) -> None:
+    sandbox.graph.page_cap = 100 if listed else 4
+    sandbox.graph.calls.clear()
+    sandbox.graph.calls_per_pct, sandbox.graph.calls[PAGE] = 1, used
+    settings = reading(tmp_path / "stopped", sandbox)
+    read(settings, PAGE)
+    state = ClientState(settings.state_path)
+    (quota,) = state.quotas()
+    assert quota.not_before_at == clock.now + timedelta(hours=1)
+    assert not state.read_until("listing") | state.read_until("days")
+    posts = "select count(distinct post_id) from raw.posts"
+    all_posts = len([one for one in sandbox.world.posts_of(PAGE, NOW) if one.media_format != "story"])
+    (landed,) = raw(settings, posts)[0]
+    assert landed == all_posts if listed else 0 < int(str(landed)) < all_posts
+    sandbox.graph.calls.clear()
+    sandbox.graph.calls_per_pct = 48
+    clock.now += timedelta(hours=1)
+    settings, whole = (reading(tmp_path / name, sandbox) for name in ("stopped", "whole"))
+    read(settings, PAGE)
+    read(whole, PAGE)
+    kinds = "select distinct object_kind, object_id, graph_name from raw.snapshots order by all"
+    assert set(raw(whole, kinds)) <= set(raw(settings, kinds))
 
-    sandbox.graph.calls_per_pct = 1
-    sandbox.graph.calls[PAGE] = 99
+
+def test_a_list_of_a_batch_is_read_beyond_its_first_page(tmp_path: Path, sandbox: Sandbox) -> None:
+    reels = [
+        WorldPost(
+            f"{PAGE}_88{number:03}", "facebook", PAGE, NOW - timedelta(hours=number), "Хамтдаа", "reel",
+            f"https://www.facebook.com/reel/88{number:03}", f"r{number}", facts={"reach": 900, "views": 1000},
+        )
+        for number in range(230)
+    ]  # fmt: skip
+    world = sandbox.world
+    sandbox.graph.world = type(world)(
+        world.accounts,
+        {**world.posts, **{one.post_id: one for one in reels}},
+        {**world.finals, **{one.post_id: one.facts for one in reels}},
+        world.small_accounts,
+        world.instagram_of,
+    )
     settings = reading(tmp_path, sandbox)
-    with pytest.raises(RateLimited, match="80001"):
-        read(settings, PAGE)
-    (quota,) = ClientState(settings.state_path).quotas()
-    assert quota.not_before_at == NOW + timedelta(hours=1)
+    read(settings, PAGE)
+    query = "select count(distinct object_id) from raw.snapshots where graph_name = 'fb_reels_total_plays'"
+    assert int(str(raw(settings, query)[0][0])) >= len(reels)

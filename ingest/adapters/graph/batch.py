@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ingest.adapters.graph.answers import Answer, AnswerRejected, checked, strict_json
+from ingest.adapters.graph.pager import next_position
 from ingest.adapters.graph.session import GraphApi
 from ingest.adapters.landing.envelope import Received, Request, without_credentials
 from ingest.domain.errors import CampaignReachError, GraphUnavailable
@@ -55,6 +56,17 @@ def insights_ask(
     """Insights of one object; they land under `lands_as` if the Graph knows the object by another id than we do."""
     shown = params | ({"asked_id": object_id} if lands_as else {})
     return Ask((object_id, edge), Request(edge, lands_as or object_id, (), tuple(metrics), shown), params)
+
+
+def following_ask(answer: Received) -> Ask | None:
+    """The question for the next page of a list that was read in a batch; None when this was the last."""
+    position = next_position(strict_json(answer.body))
+    request = answer.request
+    if position is None or position.items() <= request.params.items():
+        return None
+    params = {**request.params, **position}
+    shown = replace(request, params=params)
+    return Ask((request.object_id, request.edge), shown, {"fields": ",".join(request.fields), **params})
 
 
 def read_asks(api: GraphApi, asks: Sequence[Ask]) -> Iterator[Received]:

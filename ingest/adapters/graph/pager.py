@@ -6,11 +6,12 @@ larger ones again later.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from ingest.adapters.graph.answers import Answer, TooMuchData
 from ingest.adapters.graph.session import GraphApi
-from ingest.domain.errors import RequestRefused, UnsafeAnswer
+from ingest.domain.errors import RateLimited, RequestRefused, UnsafeAnswer
 
 FOLLOWED = ("after", "since", "until", "offset", "__paging_token")
 MOST_PAGES = 10_000
@@ -22,18 +23,24 @@ GROWS_AFTER = 20
 Page = tuple[dict[str, str], Answer]
 
 
-def pages(api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], *, limit: int) -> list[Page]:
+def pages(api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], *, limit: int) -> Iterator[Page]:
     """Each page of an edge with the parameters that it was asked by; all of them, or an error.
 
-    Raises: UnsafeAnswer for a cycle, and all that `GraphApi.call` raises.
+    Raises: UnsafeAnswer for a cycle, RateLimited after the pages before it, and all that `GraphApi.call` raises.
     """
     for start in range(1, MOST_STARTS + 1):
+        found: list[Page] = []
         try:
-            return list(_walk(api, path, params, limit))
+            found.extend(_walk(api, path, params, limit))
+        except RateLimited:
+            yield from found
+            raise
         except RequestRefused as error:
             if error.code != CURSOR_IS_OVER or start == MOST_STARTS:
                 raise
-    raise AssertionError("the last start returns or raises")
+            continue
+        yield from found
+        return
 
 
 def _walk(api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], limit: int) -> Iterator[Page]:
@@ -55,7 +62,7 @@ def _walk(api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], limit
             continue
         seen.add(mark)
         yield asked, answer
-        following = next_position(answer)
+        following = next_position(answer.json)
         if following is None:
             return
         position, since_shrunk = following, since_shrunk + 1
@@ -64,9 +71,9 @@ def _walk(api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], limit
     raise UnsafeAnswer(f"{'/'.join(path)} has more than {MOST_PAGES:,} pages; nothing more was read.")
 
 
-def next_position(answer: Answer) -> dict[str, str] | None:
+def next_position(body: Mapping[str, Any]) -> dict[str, str] | None:
     """The known parameters of `next`, whatever its host; None when there is no next page."""
-    paging = answer.json.get("paging")
+    paging = body.get("paging")
     address = paging.get("next") if isinstance(paging, dict) else None
     if not isinstance(address, str):
         return None

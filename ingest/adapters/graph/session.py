@@ -14,13 +14,15 @@ from facebook_business.api import FacebookAdsApi, _top_level_param_json_encode
 from facebook_business.session import FacebookSession
 
 from ingest.adapters.graph.answers import Answer, AnswerRejected, checked, regain_minutes, used_pct
-from ingest.domain.errors import GraphUnavailable, SettingsInvalid, UnsafeAnswer
+from ingest.domain.errors import GraphUnavailable, RateLimited, SettingsInvalid, UnsafeAnswer
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 TOTAL_SECONDS = 60.0
 LARGEST_BODY = 64 * 1024 * 1024
 CHUNK = 64 * 1024
+STOP_AT_PCT = 90
+"""From so much of the quota on nothing more is asked: the rest is for others, and Meta's own stop lasts longer."""
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -107,6 +109,11 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
         self.regain_minutes = 0
 
     @property
+    def is_nearly_used_up(self) -> bool:
+        """Whether so much of the quota is used that nothing more is asked."""
+        return self.used_pct >= STOP_AT_PCT
+
+    @property
     def version(self) -> str:
         """The version that is asked for."""
         return str(self._api_version)
@@ -140,6 +147,10 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
         return parts
 
     def _send(self, method: str, path: Any, params: Any, **options: Any) -> requests.Response:
+        if self.is_nearly_used_up:
+            raise RateLimited(
+                f"{self.used_pct} % of a quota is used; nothing more is asked.", minutes=self.regain_minutes or None
+            )
         self._num_requests_attempted += 1
         url = "/".join((self._session.GRAPH, str(self._api_version), *map(str, path)))
         place = "params" if method in ("GET", "DELETE") else "data"

@@ -118,6 +118,8 @@ def spliceable(body: bytes) -> tuple[bytes, bool]:
 
     Line breaks between tokens become spaces; a lone surrogate or NUL escape inside a text becomes U+FFFD.
     """
+    if not any(mark in body for mark in (b"\\u", b"\n", b"\r")):
+        return body, False
     text = body.decode("utf-8")
     cleaned = re.sub(r"[\r\n]", " ", text)
     cleaned = UNSAFE_ESCAPE.sub(_safe, cleaned)

@@ -30,7 +30,7 @@ class Edge:
 
 
 def read(edge: Edge, limit: int = 100) -> list[int]:
-    found = pages(edge, ("1", "posts"), {}, limit=limit)  # type: ignore[arg-type]
+    found = list(pages(edge, ("1", "posts"), {}, limit=limit))  # type: ignore[arg-type]
     return [one for _, answer in found for one in answer.json["data"]]
 
 
@@ -48,16 +48,16 @@ def test_finding_the_largest_page_costs_three_calls_at_most(cap: int, most: int)
 
 def test_a_page_that_was_too_large_once_is_tried_again_later() -> None:
     edge = Edge([1] * 60, cap=50)
-    found = pages(edge, ("1", "posts"), {}, limit=100)  # type: ignore[arg-type]
+    found = list(pages(edge, ("1", "posts"), {}, limit=100))  # type: ignore[arg-type]
     sizes = [int(asked["limit"]) for asked, _ in found]
     assert set(sizes) == {50}
     edge.cap = 1000
-    assert len(pages(edge, ("1", "posts"), {}, limit=100)) == 60  # type: ignore[arg-type]
+    assert len(list(pages(edge, ("1", "posts"), {}, limit=100))) == 60  # type: ignore[arg-type]
 
 
 def test_nothing_of_next_but_known_parameters_is_followed() -> None:
     edge = Edge([2, 2])
-    found = pages(edge, ("1", "posts"), {"fields": "id"}, limit=100)  # type: ignore[arg-type]
+    found = list(pages(edge, ("1", "posts"), {"fields": "id"}, limit=100))  # type: ignore[arg-type]
     assert [asked for asked, _ in found] == [
         {"fields": "id", "limit": "100"},
         {"fields": "id", "limit": "100", "after": "1"},
