@@ -11,6 +11,7 @@ import duckdb
 import zstandard
 
 from ingest.adapters.accepted_loads import explained
+from ingest.adapters.compiled_models import note_build
 from ingest.domain.errors import LandingDamaged, StorageFailed
 
 HERE = Path(__file__).parent
@@ -201,4 +202,5 @@ def forget_files(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> 
     for table in ("snapshots", "posts", "accounts", "registry", "quarantine"):
         connection.execute(f"delete from raw.{table} where landing_file in (select unnest($1))", [keys])  # noqa: S608
     connection.execute("delete from raw.load_log where file in (select unnest($1))", [keys])
+    note_build(connection, None)
     connection.execute("commit")

@@ -41,41 +41,54 @@ def build_marts(settings: Settings, *, select: str | None = None) -> BuildResult
 
     Raises: BuildFailed with the nodes that failed and why, WarehouseBusy, WarehouseBroken.
     """
-    _require_warehouse(settings.warehouse_path)
+    from ingest.adapters import compiled_models as compiled
+    from ingest.adapters.warehouse import open_warehouse
+    from ingest.steps.build_changes import project_revision
+
+    require_warehouse(settings.warehouse_path)
+    with open_warehouse(settings.warehouse_path) as connection:
+        built = compiled.LastBuild(compiled.newest_load(connection), project_revision(settings))
+        compiled.note_build(connection, None)
     arguments = ["build", "--exclude-resource-type", "unit_test", *(["--select", select] if select else [])]
-    result = _run(settings, arguments)
+    result = run_dbt(settings, arguments)
     failed = [node for node in result.result or [] if node.status in {"error", "fail", "runtime error"}]
     if failed or not result.success:
         raise _why(failed, result.exception, settings.dbt_dir)
     nodes = len(result.result)
+    if select is None:
+        with open_warehouse(settings.warehouse_path) as connection:
+            compiled.note_build(connection, built)
     log.info("marts_built", nodes=nodes)
     return BuildResult(nodes)
 
 
-def _run(settings: Settings, arguments: list[str]) -> Any:
+def run_dbt(settings: Settings, arguments: list[str]) -> Any:
     """What dbt says of one invocation; the warehouse's lock is free afterwards."""
     export(
         {
             "CAMPAIGN_REACH_WAREHOUSE_PATH": str(settings.warehouse_path.absolute()),
+            "CAMPAIGN_REACH_WAREHOUSE_MEMORY": settings.warehouse_memory,
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }
     )
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    runner = dbtRunner(manifest=_manifest(settings, dbtRunner))
+    runner = dbtRunner(manifest=warm_manifest(settings))
     try:
         return runner.invoke([*arguments, *_places(settings), "--quiet", "--no-use-colors"])
     finally:
         DuckDBConnectionManager.close_all_connections()
 
 
-def _manifest(settings: Settings, runner: Any) -> Any:
+def warm_manifest(settings: Settings) -> Any:
     """The parsed project; parsed again when it has changed on disk or another warehouse is meant."""
     newest = max(path.stat().st_mtime_ns for path in DBT_PROJECT.rglob("*") if path.is_file())
     built_from = (settings.warehouse_path, newest)
     if _warm.manifest is None or _warm.built_from != built_from:
-        parsed = runner().invoke(["parse", *_places(settings), "--quiet", "--no-use-colors"])
+        from dbt.cli.main import dbtRunner
+
+        parsed = dbtRunner().invoke(["parse", *_places(settings), "--quiet", "--no-use-colors"])
         if not parsed.success:
             raise BuildFailed(f"The dbt project cannot be parsed: {parsed.exception}. Run `make check`.")
         _warm.manifest, _warm.built_from = parsed.result, built_from
@@ -92,7 +105,11 @@ def _places(settings: Settings) -> list[str]:
     ]
 
 
-def _require_warehouse(path: Path) -> None:
+def require_warehouse(path: Path) -> None:
+    """Open the warehouse once.
+
+    Raises: WarehouseBroken when there is none, WarehouseBusy.
+    """
     from ingest.adapters.warehouse import open_warehouse
 
     if not path.exists():

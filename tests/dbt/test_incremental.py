@@ -14,7 +14,8 @@ from ingest.adapters.landing.folder import FolderLanding
 from ingest.domain.marts import MARTS, NOT_CONTENT
 from ingest.domain.metrics import expandable
 from ingest.settings import PROJECT, Settings
-from ingest.steps.build import build_marts
+from ingest.steps.build import BuildFailed, build_marts
+from ingest.steps.build_changes import build_changes
 from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
 from tests.conftest import settings_in
@@ -77,6 +78,16 @@ def marts(where: Settings) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def tables(where: Settings) -> list[tuple[object, ...]]:
+    """What a column may hold and what is said of it."""
+    query = """
+        select schema_name, table_name, column_name, data_type, is_nullable, comment
+        from duckdb_columns() where schema_name = 'marts' order by all
+    """
+    with duckdb.connect(str(where.warehouse_path), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
 @settings(
     max_examples=2,
     deadline=None,
@@ -88,13 +99,14 @@ def marts(where: Settings) -> dict[str, list[tuple[object, ...]]]:
 def test_building_load_by_load_equals_building_all_at_once(
     tmp_path_factory: pytest.TempPathFactory, history: list[list[Event]]
 ) -> None:
-    stepwise = place(tmp_path_factory.mktemp("stepwise"))
-    land_registry(stepwise)
-    for events in history:
-        for event in events:
-            land(stepwise, event)
-        load_landed(stepwise)
-        build_marts(stepwise)
+    stepwise, changes = (place(tmp_path_factory.mktemp(name)) for name in ("stepwise", "changes"))
+    for where, build in ((stepwise, build_marts), (changes, build_changes)):
+        land_registry(where)
+        for events in history:
+            for event in events:
+                land(where, event)
+            load_landed(where)
+            build(where)
     whole = place(tmp_path_factory.mktemp("whole"))
     land_registry(whole)
     for event in (one for events in history for one in events):
@@ -102,3 +114,44 @@ def test_building_load_by_load_equals_building_all_at_once(
     load_landed(whole)
     build_marts(whole)
     assert marts(stepwise) == marts(whole)
+    assert marts(changes) == marts(whole)
+    assert tables(changes) == tables(whole)
+
+
+def test_changes_are_built_without_dbt_and_a_broken_model_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    where = place(tmp_path)
+    land_registry(where)
+    land(where, Event(0, ((0, 100), (1, 200)), None))
+    load_landed(where)
+    whole = build_changes(where).nodes
+    land(where, Event(5, ((0, 150),), None))
+    load_landed(where)
+    ran = build_changes(where).nodes
+    assert 10 < ran < whole / 2
+    assert build_changes(where).nodes == 0
+    with duckdb.connect(str(where.warehouse_path)) as connection:
+        query = "select post_id, views from marts.fct_post_performance order by all"
+        assert connection.execute(query).fetchall() == [("900_0", 150), ("900_1", 200)]
+        connection.execute("alter table marts.agg_phase_reach drop column target_value")
+    land(where, Event(6, ((0, 170),), None))
+    load_landed(where)
+    with pytest.raises(BuildFailed, match=r"Nothing has changed. Run `campaign-reach build`"):
+        build_changes(where)
+    with duckdb.connect(str(where.warehouse_path), read_only=True) as connection:
+        assert connection.execute(query).fetchall()[0] == ("900_0", 150)
+    build_marts(where)
+    with duckdb.connect(str(where.warehouse_path), read_only=True) as connection:
+        assert connection.execute(query).fetchall()[0] == ("900_0", 170)
+
+
+def test_a_changed_project_is_built_whole(tmp_path: Path) -> None:
+    where = place(tmp_path)
+    land_registry(where)
+    land(where, Event(0, ((0, 100),), None))
+    load_landed(where)
+    build_changes(where)
+    with duckdb.connect(str(where.warehouse_path)) as connection:
+        connection.execute("update build.last_build set revision = 'another'")
+    assert build_changes(where).nodes > 50

@@ -1,3 +1,5 @@
+{{ config(meta={'is_per_post': true}) }}
+
 {% set first_days = 30 %}
 
 with published as (

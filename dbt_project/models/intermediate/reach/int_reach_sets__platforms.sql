@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- Per set and platform: bounds always; an estimate with a plausible range where every account allows one. A model that
 -- says more people than the campaign's audience is wrong there: it gives no number.
 with accounts as (

@@ -1,0 +1,109 @@
+"""Build changes: bring the marts up to what was loaded since the last build, within a second.
+
+It runs the SQL that dbt compiled, of those models only that come from what has changed. Views need nothing; the tests
+of the models run with the next whole build, which the daily run makes, and the gate judges every publication.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import structlog
+
+from ingest.settings import PROJECT, Settings
+
+if TYPE_CHECKING:
+    from ingest.adapters.compiled_models import CompiledModel
+    from ingest.steps.build import BuildResult
+
+log = structlog.get_logger()
+KEPT = "compiled_models.json"
+TABLES = "config.materialized:table config.materialized:incremental"
+
+
+def build_changes(settings: Settings) -> "BuildResult":
+    """Build what the new loads have changed; everything, by dbt, when nothing is built or the project is another.
+
+    Raises: BuildFailed, WarehouseBusy, WarehouseBroken.
+    """
+    from ingest.adapters import compiled_models as compiled
+    from ingest.adapters.warehouse import open_warehouse
+    from ingest.steps.build import BuildFailed, BuildResult, build_marts, require_warehouse
+
+    require_warehouse(settings.warehouse_path)
+    revision = project_revision(settings)
+    with open_warehouse(settings.warehouse_path) as connection:
+        last = compiled.last_build(connection)
+    if last is None or last.revision != revision:
+        return build_marts(settings)
+    models = _models(settings, revision)
+    with open_warehouse(settings.warehouse_path) as connection:
+        connection.execute("set memory_limit = $1", [settings.warehouse_memory])
+        changed = compiled.changed_tables(connection, since=last.load_id)
+        due = [model for model in models if changed & set(model.sources)]
+        touched = None if "registry" in changed else compiled.touched_posts(connection, since=last.load_id)
+        built = compiled.LastBuild(compiled.newest_load(connection), revision)
+        try:
+            ran = compiled.run_models(connection, due, built, touched=touched)
+        except duckdb.Error as error:
+            raise BuildFailed(
+                f"A model could not be brought up to date: {str(error).splitlines()[0]}. Nothing has changed. "
+                "Run `campaign-reach build`, which says which."
+            ) from None
+    log.info("changes_built", models=ran, changed=sorted(changed))
+    return BuildResult(ran)
+
+
+def project_revision(settings: Settings) -> str:
+    """A digest of everything that decides the SQL: the dbt project, the metric catalogue, the warehouse's place."""
+    from ingest.steps.build import DBT_PROJECT
+
+    digest = hashlib.sha256(str(settings.warehouse_path.absolute()).encode())
+    catalogue = PROJECT / "ingest" / "domain" / "metric_catalogue.csv"
+    for path in (catalogue, *sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file())):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _models(settings: Settings, revision: str) -> "Sequence[CompiledModel]":
+    """The compiled models: those kept for this revision, else compiled now and kept."""
+    from ingest.adapters import compiled_models as compiled
+
+    path = settings.dbt_dir / KEPT
+    models = compiled.read_models(path, revision)
+    if models is None:
+        models = _compiled(settings)
+        compiled.write_models(path, revision, models)
+    return models
+
+
+def _compiled(settings: Settings) -> "list[CompiledModel]":
+    from ingest.adapters.compiled_models import CompiledModel
+    from ingest.steps.build import BuildFailed, run_dbt, warm_manifest
+
+    result = run_dbt(settings, ["compile", "--select", *TABLES.split()])
+    if not result.success:
+        raise BuildFailed(f"The models cannot be compiled: {result.exception}. Run `campaign-reach build`.")
+    nodes = warm_manifest(settings).nodes
+    models = []
+    for node in (one.node for one in result.result if one.node.resource_type == "model"):
+        keys = node.config.unique_key or () if node.config.materialized == "incremental" else ()
+        models.append(
+            CompiledModel(
+                node.relation_name,
+                node.compiled_code,
+                (keys,) if isinstance(keys, str) else tuple(keys),
+                tuple(sorted(_sources(nodes, node.unique_id))),
+                bool(node.config.meta.get("is_per_post")),
+            )
+        )
+    return models
+
+
+def _sources(nodes: Any, unique_id: str) -> set[str]:
+    """The raw tables that a model comes from, directly or through others."""
+    found: set[str] = set()
+    for parent in nodes[unique_id].depends_on.nodes:
+        found |= {parent.rpartition(".")[2]} if parent.startswith("source.") else _sources(nodes, parent)
+    return found
