@@ -39,6 +39,11 @@ class Settings(BaseSettings):
     access_tokens: Secrets = Field([], description="System-user, user or Page tokens, separated by commas")
     access_tokens_file: Path | None = Field(None, description="A file (mode 0600) with one token a line")
     access_connection: str = Field("", description="An Airflow connection whose password holds the tokens, for tasks")
+    verify_token: SecretStr = Field(SecretStr(""), description="What Meta says at the webhook's handshake; choose one")
+    queue_uri: str = Field("sqlite:///var/queue.sqlite", description="Where deliveries wait; or sqs://region/name")
+    aws_endpoint_url: str = Field("", description="Where S3 and SQS answer, if it is not AWS itself")
+    events_path: Path = Field(Path("var/events.sqlite"), description="What the deliveries ask for, and its state")
+    drop_uri: str = Field("var/drop", description="Folder that is watched for files")
     campaigns_dir: Path = Field(PROJECT / "campaigns", description="The registry: one YAML file per campaign")
     landing_uri: str = Field("var/landing", description="Folder where answers land")
     quarantine_dir: Path = Field(Path("var/quarantine"), description="Folder for answers that are not strict JSON")
@@ -84,12 +89,16 @@ def environment(settings: Settings) -> dict[str, str]:
         "landing_uri",
         "quarantine_dir",
         "state_path",
+        "events_path",
+        "drop_uri",
         "warehouse_path",
         "published_uri",
         "logs_dir",
         "dbt_dir",
     )
     places = {name: str(getattr(settings, name)) for name in names}
+    queue = Path(settings.queue_uri.removeprefix("sqlite:///"))
+    places["queue_uri"] = settings.queue_uri if "sqs:" in settings.queue_uri else f"sqlite:///{queue.absolute()}"
     return dict(os.environ) | {
         f"CAMPAIGN_REACH_{name.upper()}": place if "://" in place else str(Path(place).absolute())
         for name, place in places.items()
@@ -104,6 +113,6 @@ def settings_table() -> str:
         shown = (
             str(default.relative_to(PROJECT)) if isinstance(default, Path) and default.is_absolute() else str(default)
         )
-        shown = f"`{shown}`" if default not in ("", None, []) else ""
+        shown = f"`{shown}`" if shown and default not in (None, []) else ""
         rows.append(f"| `CAMPAIGN_REACH_{name.upper()}` | {shown} | {field.description} |")
     return "\n".join(rows)

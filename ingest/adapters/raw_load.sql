@@ -50,7 +50,7 @@ select
     unnest(if(is_listed, body -> '$.data[*]', [body])) as object
 from landed
 where
-    edge not in ('campaign', 'insights', 'video_insights', 'video_reels', 'live_videos')
+    edge not in ('campaign', 'insights', 'video_insights', 'video_reels', 'live_videos', 'webhook', 'story_insights')
     and coalesce(http_status, 200) = 200;
 
 create or replace temp table objects as
@@ -247,3 +247,29 @@ select
     if(facts.followers_count is null, 'not_yet_available', null)
 from usable
 where edge in ('page', 'ig_user');
+
+-- The numbers of a story that Meta sends when it ends; a value that it withholds comes as -1.
+insert into raw.snapshots
+select
+    load_id,
+    landing_file,
+    line_no,
+    fetched_at,
+    source,
+    platform,
+    account_id,
+    'post',
+    requested_id,
+    number.key,
+    'lifetime',
+    null,
+    null,
+    null,
+    if(try_cast(number.value as bigint) < 0, null, number.value),
+    if(try_cast(number.value as bigint) < 0, 'withheld', null)
+from (
+    select *, unnest(map_entries(from_json(body, '"MAP(VARCHAR, VARCHAR)"'))) as number
+    from landed
+    where edge = 'story_insights'
+)
+where number.key not in ('media_id', 'item', 'verb', 'post_id', 'parent_id', 'comment_id', 'created_time', 'published');

@@ -13,7 +13,8 @@ from ingest.domain.errors import CampaignReachError
 from ingest.settings import load_settings
 
 ORDER = (
-    *("init", "check", "sandbox", "plan", "quota", "refresh", "import", "receive", "events", "quarantine"),
+    *("init", "check", "sandbox", "plan", "quota", "refresh", "import", "quarantine"),
+    *("subscribe", "unsubscribe", "receive", "events", "follow"),
     *("load", "build", "publish", "report", "status", "demo", "settings"),
 )
 """The commands as help lists them: the order in which a newcomer meets them, which is the pipeline's."""

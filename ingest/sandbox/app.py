@@ -16,6 +16,7 @@ from ingest.sandbox import errors
 from ingest.sandbox.errors import GraphError
 from ingest.sandbox.graph import Graph
 from ingest.sandbox.rules import LARGEST_BATCH, served_version
+from ingest.sandbox.subscriptions import SUBSCRIBED_APPS
 
 Headers = Mapping[str, str]
 FULL, REGAIN_MINUTES = 100, 60
@@ -55,7 +56,7 @@ def create_app(graph: Graph) -> Starlette:
         call = Call(request.method, request.path_params["path"], params, request.headers.get("authorization"), address)
         return _response(reply_to(graph, call))
 
-    return Starlette(routes=[Route("/{path:path}", handle, methods=["GET", "POST"])])
+    return Starlette(routes=[Route("/{path:path}", handle, methods=["GET", "POST", "DELETE"])])
 
 
 def reply_to(graph: Graph, call: Call) -> Reply:
@@ -69,13 +70,18 @@ def reply_to(graph: Graph, call: Call) -> Reply:
             raise errors.unknown_path()
         if not path:
             return Reply(200, _batch(graph, call), answering)
-        if call.method != "GET" and call.params.get("method", "").lower() != "get":
+        parts = tuple(path.strip("/").split("/"))
+        method = call.params.get("method", call.method).upper()
+        if method != "GET" and parts[-1] != SUBSCRIBED_APPS:
             raise errors.bad_parameter("Unsupported method")
         token = graph.tokens.of_request(call.params, call.authorization, now=graph.clock())
         if graph.is_throttled(token.page_id):
             return Reply(400, errors.throttled().body(call.path), answering, usage(graph, token.page_id))
         shown = {"access_token": token.value} | dict(call.params)
-        body = graph.answer(tuple(path.strip("/").split("/")), shown, token, call.address)
+        if parts[-1] == SUBSCRIBED_APPS:
+            body = graph.subscriptions.answer(method, parts[0], shown, token, graph.tokens.app_id)
+        else:
+            body = graph.answer(parts, shown, token, call.address)
         return Reply(200, body, answering, usage(graph, token.page_id))
     except GraphError as error:
         return Reply(error.status, error.body(f"{call.path}?{sorted(call.params)}"), answering or "v26.0")

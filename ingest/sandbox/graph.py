@@ -14,6 +14,7 @@ from ingest.sandbox.nodes import instagram_node, live_node, media_node, page_nod
 from ingest.sandbox.paging import page_by_time, page_of
 from ingest.sandbox.rules import EDGE_SCOPES, LARGEST_PAGE, REMOVED_PARAMETERS
 from ingest.sandbox.staging import WorldPost
+from ingest.sandbox.subscriptions import Subscriptions
 from ingest.sandbox.tokens import Token, Tokens
 from ingest.sandbox.world import World
 
@@ -63,6 +64,7 @@ class Graph:
     """How late insights appear; a younger post has an empty list."""
     corrections: dict[str, float] = field(default_factory=dict)
     """By which factor Meta has corrected the numbers of a post."""
+    subscriptions: Subscriptions = field(default_factory=Subscriptions)
     latency_seconds: float = 0.0
     """How long every request takes at least."""
     requests: int = 0

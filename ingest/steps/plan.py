@@ -37,6 +37,14 @@ def explain_posts(settings: Settings) -> Iterator[tuple[KnownPost, str]]:
             yield post, explain_post(post, rows.get(account.account_id), at)
 
 
+def resting_until(settings: Settings, account_id: str) -> datetime | None:
+    """Until when an account must not be asked; None when it may."""
+    from ingest.adapters.state import ClientState
+
+    until = {one.account_id: one.not_before_at for one in ClientState(settings.state_path).quotas()}.get(account_id)
+    return until if until and until > settings.clock() else None
+
+
 def account_states(settings: Settings, *, everything: bool = False) -> list[AccountState]:
     """What is known of every account of the registry that the Graph API serves.
 

@@ -51,17 +51,17 @@ class Draft:
         return self.folder / DATABASE
 
 
-def load_build_publish(settings: Settings) -> str:
-    """Load, judge what was loaded, build, publish; gives the version that is served.
+def publish_changes(settings: Settings) -> str:
+    """Load, judge what was loaded, build what it changes, publish; gives the version that is served.
 
     Raises: GateStopped, and all that the steps raise.
     """
-    from ingest.steps.build import build_marts
+    from ingest.steps.build_changes import build_changes
     from ingest.steps.load import load_landed
 
     load_landed(settings)
     check_landed(settings)
-    build_marts(settings)
+    build_changes(settings)
     return publish_marts(settings).version
 
 

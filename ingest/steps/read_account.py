@@ -17,7 +17,7 @@ from ingest.domain.errors import RateLimited
 from ingest.domain.refresh import windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ingest.adapters.graph.listing import Metrics
     from ingest.adapters.graph.session import GraphApi
@@ -45,6 +45,8 @@ class AccountReader:
     state: ClientState
     at: datetime
     most_calls: int
+    is_whole: bool = True
+    """Whether the account itself is read, and not some posts of it alone."""
     stopped: RateLimited | None = None
     """Why the reading ended before its end: a quota is used up. What was read until then counts."""
     _answers: "list[Received]" = field(default_factory=list)
@@ -75,6 +77,27 @@ class AccountReader:
             self.stopped = error
         self._see_apart()
         return tuple(self._answers)
+
+    def read_posts(self, posts: "Mapping[str, bool]") -> "tuple[tuple[Received, ...], set[str]]":
+        """Posts alone, without the account; the answers, and the posts that Meta does not show.
+
+        An answer that says that a post is not there is among the answers only where `posts` says that this is its end.
+        Raises: all that the client raises; nothing is remembered then.
+        """
+        from ingest.adapters.graph.batch import read_asks
+        from ingest.adapters.graph.listing import Metrics
+        from ingest.domain.metrics import expandable
+
+        self.is_whole = False
+        known = self.state.refused_metrics(self.account_id, at=self.at)
+        wanted = expandable(self.platform, on=self.at.date())
+        metrics = Metrics(tuple(name for name in wanted if name not in known), known)
+        found = list(read_asks(self.api, self.platform_reader.post_asks(tuple(posts), metrics)))
+        missing = {one.request.object_id for one in found if "post_deleted" in one.request.refused.values()}
+        not_there = {post for post in missing if not posts[post]}
+        self._answers = [one for one in found if one.request.object_id not in not_there]
+        self._see_apart()
+        return tuple(self._answers), not_there
 
     def _read(self, since: datetime | None, post_ids: tuple[str, ...]) -> None:
         from ingest.adapters.graph.batch import read_asks
@@ -123,7 +146,7 @@ class AccountReader:
         self.state.note_posts(self._seen, at=self.at)
         self.state.note_missing(self.account_id, self._missing)
         self.state.note_apart(self.account_id, self._apart, at=self.at)
-        if not self.stopped:
+        if self.is_whole and not self.stopped:
             self.state.note_read(self.account_id, LISTING, until=self.at)
         if self._days_until:
             self.state.note_read(self.account_id, DAYS, until=self._days_until)

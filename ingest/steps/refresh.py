@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,8 @@ from ingest.settings import Settings
 if TYPE_CHECKING:
     from ingest.adapters.graph.answers import AnswerRejected
     from ingest.adapters.graph.session import GraphApi
+    from ingest.adapters.landing.envelope import Received
+    from ingest.steps.read_account import AccountReader
 
 log = structlog.get_logger()
 PAUSE = timedelta(hours=1)
@@ -28,38 +32,70 @@ def refresh_account(settings: Settings, row: dict[str, Any]) -> list[str]:
     Raises: TokenRefused, GraphUnavailable, RateLimited, RequestRefused, UnsafeAnswer, StorageFailed. Then nothing of
     the account has landed, but an answer that was none lies in quarantine.
     """
-    from ingest.adapters.graph.access import api_for
-    from ingest.adapters.graph.answers import AnswerRejected
-    from ingest.adapters.landing.envelope import Batch
-    from ingest.adapters.landing.folder import FolderLanding
-    from ingest.steps.read_account import AccountReader
-
     account_id, platform = str(row["account_id"]), str(row["platform"])
     fetched_at = settings.clock()
-    state = ClientState(settings.state_path)
     if row.get("not_before_at") and datetime.fromisoformat(row["not_before_at"]) > fetched_at:
         log.info("account_left_for_later", account_id=account_id, not_before_at=row["not_before_at"])
         return []
-    try:
-        api = api_for(settings, account_id)
-        reader = AccountReader(api, account_id, platform, state, fetched_at, most_calls=settings.most_calls)
+    with _reading(settings, account_id, platform, fetched_at) as reader:
         answers = reader.read(since=_moment(row.get("since_at")), post_ids=tuple(row.get("post_ids", ())))
-    except AnswerRejected as error:
-        _quarantine(settings.quarantine_dir, error, account_id, at=fetched_at)
-        raise
-    except RateLimited as error:
-        state.note_quota(_resting(error, account_id, fetched_at))
-        raise
-    batch = Batch("api", platform, account_id, fetched_at, answers)
-    key = FolderLanding(Path(settings.landing_uri)).write(batch)
-    reader.remember()
-    if reader.stopped:
-        state.note_quota(_resting(reader.stopped, account_id, fetched_at))
-        log.warning("account_stopped_by_quota", account_id=account_id, landed=len(answers))
-    else:
-        state.note_quota(Quota(account_id, api.used_pct, _pause(api, fetched_at), fetched_at))
+    key = _land(settings, reader, answers)
     log.info("account_landed", account_id=account_id, platform=platform, answers=len(answers), key=key)
     return [key]
+
+
+def refresh_posts(
+    settings: Settings, account_id: str, platform: str, posts: dict[str, bool]
+) -> tuple[list[str], set[str]]:
+    """Read posts of one account alone, and land them; the landing keys, and the posts that are not there yet.
+
+    Each post says whether its absence counts as its end: only then it lands.
+    Raises: what `refresh_account` raises.
+    """
+    fetched_at = settings.clock()
+    with _reading(settings, account_id, platform, fetched_at) as reader:
+        answers, not_there = reader.read_posts(posts)
+    if not answers:
+        return [], not_there
+    key = _land(settings, reader, answers)
+    log.info("posts_landed", account_id=account_id, posts=len(posts) - len(not_there), key=key)
+    return [key], not_there
+
+
+@contextmanager
+def _reading(settings: Settings, account_id: str, platform: str, at: datetime) -> "Iterator[AccountReader]":
+    """A reader of the account; what it raises is noted: a used-up quota, an answer that was none."""
+    from ingest.adapters.graph.access import api_for
+    from ingest.adapters.graph.answers import AnswerRejected
+    from ingest.steps.read_account import AccountReader
+
+    state = ClientState(settings.state_path)
+    try:
+        api = api_for(settings, account_id)
+        yield AccountReader(api, account_id, platform, state, at, most_calls=settings.most_calls)
+    except AnswerRejected as error:
+        _quarantine(settings.quarantine_dir, error, account_id, at=at)
+        raise
+    except RateLimited as error:
+        state.note_quota(_resting(error, account_id, at))
+        raise
+
+
+def _land(settings: Settings, reader: "AccountReader", answers: "tuple[Received, ...]") -> str:
+    """Land the answers as one batch, and remember what was read; the landing key."""
+    from ingest.adapters.landing.envelope import Batch
+    from ingest.adapters.landing.folder import FolderLanding, landing_root
+
+    batch = Batch("api", reader.platform, reader.account_id, reader.at, answers)
+    key = FolderLanding(landing_root(settings.landing_uri)).write(batch)
+    reader.remember()
+    if reader.stopped:
+        reader.state.note_quota(_resting(reader.stopped, reader.account_id, reader.at))
+        log.warning("account_stopped_by_quota", account_id=reader.account_id, landed=len(answers))
+    else:
+        rests = _pause(reader.api, reader.at)
+        reader.state.note_quota(Quota(reader.account_id, reader.api.used_pct, rests, reader.at))
+    return key
 
 
 def _moment(text: str | None) -> datetime | None:

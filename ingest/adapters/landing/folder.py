@@ -81,6 +81,11 @@ class FolderLanding:
         _fsync_folder(path.parent)
 
 
+def landing_root(uri: str) -> Path:
+    """The folder that the landing's URI names."""
+    return Path(uri.removeprefix("file://"))
+
+
 def first_line(path: Path) -> dict[str, Any]:
     """The first envelope of a landed file.
 

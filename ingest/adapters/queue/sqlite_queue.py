@@ -1,0 +1,216 @@
+"""The embedded queue: one SQLite file in WAL mode, where a commit returns only after the disk has it.
+
+The file is made by `create` before anybody writes: the first switch to WAL leaves a rollback journal that, replayed
+after a power failure, would empty a young file. One process writes at a time; readers never wait.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from ingest.adapters.queue.deliveries import KEPT_RAW, LEASE, MOST_ATTEMPTS, Claim, Delivery, QueueFacts
+from ingest.domain.errors import StorageFailed
+
+SCHEMA = """
+    create table if not exists receipts (
+        receipt integer primary key, sha256 text not null, received_at text not null
+    );
+    create table if not exists deliveries (
+        seq integer primary key, sha256 text not null unique, received_at text not null, body blob,
+        repeats integer not null default 0, state text not null default 'waiting', attempts integer not null default 0,
+        batch_id text, leased_until text, done_at text
+    );
+    create index if not exists deliveries_open on deliveries (seq) where state in ('waiting', 'leased');
+"""
+RECEIPT = "insert into receipts (sha256, received_at) values (?, ?)"
+PUT = """
+    insert into deliveries (sha256, received_at, body) values (?, ?, ?)
+    on conflict (sha256) do update set repeats = repeats + 1
+"""
+BUSY_SECONDS = 5.0
+CLAIMABLE = "(state = 'waiting' or (state = 'leased' and leased_until <= :at))"
+LEASE_OLDEST = f"""
+    update deliveries set state = 'leased', attempts = attempts + 1, batch_id = :batch, leased_until = :until
+    where seq in (select seq from deliveries where {CLAIMABLE} order by seq limit :most)
+"""  # noqa: S608 - our own condition
+
+
+class SqliteQueue:
+    """Deliveries in a file of this machine; every method is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writer: sqlite3.Connection | None = None
+
+    def create(self) -> None:
+        """Make the file and its folder, durable, before the first delivery.
+
+        Raises: StorageFailed.
+        """
+        with _explained(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = self._connect()
+            connection.execute("pragma journal_mode = wal")
+            connection.executescript(SCHEMA)
+            connection.execute("pragma wal_checkpoint(truncate)")
+            connection.close()
+            self.path.chmod(0o600)
+            handle = os.open(self.path.parent, os.O_RDONLY)
+            os.fsync(handle)
+            os.close(handle)
+
+    def put_many(self, deliveries: Sequence[Delivery]) -> None:
+        """Keep deliveries in one commit; the receipts say how many there were, the repeats included.
+
+        The connection stays open between calls of one thread: the receiver's writer.
+        Raises: StorageFailed.
+        """
+        keyed = [(one.sha256, _text(one.received_at), one.body) for one in deliveries]
+        with _explained(self.path):
+            if self._writer is None:
+                self._writer = self._connect()
+            try:
+                self._writer.execute("begin immediate")
+                self._writer.executemany(RECEIPT, [(sha256, at) for sha256, at, _ in keyed])
+                self._writer.executemany(PUT, keyed)
+                self._writer.execute("commit")
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Close the writing connection; the next `put_many` opens another."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def claim(self, *, at: datetime, most: int) -> Claim | None:
+        """Lease the oldest deliveries that nobody holds; those that were claimed too often die."""
+        batch_id = uuid4().hex
+        moments = {"at": _text(at), "until": _text(at + LEASE), "batch": batch_id, "most": most}
+        with self._open() as file:
+            file.execute("begin immediate")
+            file.execute(
+                f"update deliveries set state = 'dead' where {CLAIMABLE} and attempts >= {MOST_ATTEMPTS}",  # noqa: S608
+                moments,
+            )
+            file.execute(LEASE_OLDEST, moments)
+            rows = file.execute(
+                "select body, received_at from deliveries where batch_id = ? order by seq", (batch_id,)
+            ).fetchall()
+            file.execute("commit")
+        return Claim(batch_id, tuple(Delivery(body, _moment(came)) for body, came in rows)) if rows else None
+
+    def extend(self, claim: Claim, *, at: datetime) -> None:
+        """Keep a claim for another lease."""
+        with self._open() as file:
+            file.execute(
+                "update deliveries set leased_until = ? where batch_id = ? and state = 'leased'",
+                (_text(at + LEASE), claim.batch_id),
+            )
+
+    def acknowledge(self, claim: Claim, *, at: datetime) -> None:
+        """They are done; bytes of those that were done a week ago are dropped, hashes stay."""
+        with self._open() as file:
+            file.execute("begin immediate")
+            file.execute(
+                "update deliveries set state = 'done', done_at = ?, leased_until = null "
+                "where batch_id = ? and state = 'leased'",
+                (_text(at), claim.batch_id),
+            )
+            file.execute(
+                "update deliveries set body = null where state = 'done' and body is not null and done_at < ?",
+                (_text(at - KEPT_RAW),),
+            )
+            file.execute("commit")
+
+    def release(self, claim: Claim) -> None:
+        """Give a claim back."""
+        with self._open() as file:
+            file.execute(
+                "update deliveries set state = 'waiting', leased_until = null where batch_id = ? and state = 'leased'",
+                (claim.batch_id,),
+            )
+
+    def has_work(self, *, at: datetime) -> bool:
+        """Whether something can be claimed."""
+        if not self.path.exists():
+            return False
+        with self._open() as file:
+            found = file.execute(f"select 1 from deliveries where {CLAIMABLE} limit 1", {"at": _text(at)})  # noqa: S608
+            return found.fetchone() is not None
+
+    def facts(self) -> QueueFacts:
+        """What the queue holds."""
+        if not self.path.exists():
+            return QueueFacts(0, 0, 0, 0, 0, None)
+        with self._open() as file:
+            counts = dict(file.execute("select state, count(*) from deliveries group by state").fetchall())
+            (repeats,) = file.execute("select coalesce(sum(repeats), 0) from deliveries").fetchone()
+            (oldest,) = file.execute(
+                "select min(received_at) from deliveries where state in ('waiting', 'leased')"
+            ).fetchone()
+        waiting, leased, done, dead = (counts.get(name, 0) for name in ("waiting", "leased", "done", "dead"))
+        return QueueFacts(waiting, leased, done, dead, repeats, _moment(oldest) if oldest else None)
+
+    def redrive(self) -> int:
+        """Let dead deliveries wait again, with all their attempts; how many."""
+        with self._open() as file:
+            return file.execute(
+                "update deliveries set state = 'waiting', attempts = 0 where state = 'dead' and body is not null"
+            ).rowcount
+
+    def ledger(self) -> list[tuple[str, str, str, int]]:
+        """Every delivery: SHA-256, state, when it came first (UTC, ISO), how often it came again."""
+        with self._open() as file:
+            return file.execute("select sha256, state, received_at, repeats from deliveries order by seq").fetchall()
+
+    def receipts(self) -> list[tuple[str, str]]:
+        """What the receiver has acknowledged, one row per POST: SHA-256 and moment. Only ever appended to."""
+        with self._open() as file:
+            return file.execute("select sha256, received_at from receipts order by receipt").fetchall()
+
+    def body(self, sha256: str) -> bytes | None:
+        """The bytes of a delivery; None when it is unknown or done for longer than a week."""
+        with self._open() as file:
+            row = file.execute("select body from deliveries where sha256 = ?", (sha256,)).fetchone()
+        return row[0] if row else None
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("pragma synchronous = full")
+        connection.execute("pragma journal_size_limit = 67108864")
+        return connection
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with _explained(self.path):
+            if not self.path.exists():
+                self.create()
+            connection = self._connect()
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise StorageFailed(
+            f"The queue {path} cannot be used: {error}. Nothing was acknowledged. Free some space, or set it right."
+        ) from None
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

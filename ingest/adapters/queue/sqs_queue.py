@@ -1,0 +1,199 @@
+"""The queue on SQS, for a receiver and a consumer on different machines: one message per delivery.
+
+A standard queue doubles and reorders, which nothing here minds. After five receptions SQS moves a message to the
+dead-letter queue, whose name ends in `-dead`. Batch calls answer 200 with `Failed` entries: each is looked at.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingest.adapters.queue.deliveries import LEASE, MOST_ATTEMPTS, Claim, Delivery, QueueFacts
+from ingest.domain.errors import StorageFailed
+
+PER_CALL = 10
+LARGEST_MESSAGE = 250_000
+"""SQS takes 256 KiB per call; a notification of a thousand changes is compressed to a few dozen."""
+PATIENT = Config(
+    retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=3, read_timeout=20, tcp_keepalive=True
+)
+
+
+@dataclass(slots=True)
+class SqsQueue:
+    """Deliveries on SQS. A claim is known to the object that made it: its receipts are in memory."""
+
+    name: str
+    region: str
+    endpoint_url: str | None = None
+    _receipts: dict[str, list[str]] = field(default_factory=dict)
+    _client: Any = None
+    _urls: dict[str, str] = field(default_factory=dict)
+
+    def create(self) -> None:
+        """Make the queue and its dead-letter queue, if they are not there.
+
+        Raises: StorageFailed.
+        """
+        with _explained(self.name):
+            dead = self.client.create_queue(QueueName=f"{self.name}-dead")["QueueUrl"]
+            asked = self.client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
+            policy = {"deadLetterTargetArn": asked["Attributes"]["QueueArn"], "maxReceiveCount": MOST_ATTEMPTS}
+            attributes = {
+                "VisibilityTimeout": str(int(LEASE.total_seconds())),
+                "MessageRetentionPeriod": str(14 * 24 * 3600),
+                "RedrivePolicy": json.dumps(policy),
+            }
+            self.client.create_queue(QueueName=self.name, Attributes=attributes)
+
+    def put_many(self, deliveries: Sequence[Delivery]) -> None:
+        """Send deliveries; SQS has stored all of them when it returns.
+
+        Raises: StorageFailed when one was not taken: then none is acknowledged, and those that were come again.
+        """
+        entries = [{"Id": str(number), "MessageBody": _message(one)} for number, one in enumerate(deliveries)]
+        with _explained(self.name):
+            for batch in _batches(entries):
+                answer = self.client.send_message_batch(QueueUrl=self._url(self.name), Entries=batch)
+                if answer.get("Failed"):
+                    raise StorageFailed(f"SQS did not take {len(answer['Failed'])} of {len(batch)} deliveries.")
+
+    def claim(self, *, at: datetime, most: int) -> Claim | None:
+        """Receive what waits; nobody else sees it for the length of a lease."""
+        found: dict[str, Delivery] = {}
+        receipts: list[str] = []
+        with _explained(self.name):
+            while len(found) < most:
+                answer = self.client.receive_message(
+                    QueueUrl=self._url(self.name), MaxNumberOfMessages=PER_CALL, WaitTimeSeconds=0
+                )
+                messages = answer.get("Messages", [])
+                if not messages:
+                    break
+                for message in messages:
+                    delivery = _delivery(message["Body"])
+                    found.setdefault(delivery.sha256, delivery)
+                    receipts.append(message["ReceiptHandle"])
+        if not receipts:
+            return None
+        batch_id = receipts[0]
+        self._receipts[batch_id] = receipts
+        return Claim(batch_id, tuple(found.values()))
+
+    def extend(self, claim: Claim, *, at: datetime) -> None:
+        """Nobody else sees the claim for another lease."""
+        self._change_visibility(claim, int(LEASE.total_seconds()))
+
+    def release(self, claim: Claim) -> None:
+        """Somebody else may see it at once."""
+        self._change_visibility(claim, 0)
+        self._receipts.pop(claim.batch_id, None)
+
+    def acknowledge(self, claim: Claim, *, at: datetime) -> None:
+        """Delete the messages of a claim.
+
+        Raises: StorageFailed when SQS refused one: it comes again, and is known then.
+        """
+        entries = self._entries(claim)
+        with _explained(self.name):
+            for start in range(0, len(entries), PER_CALL):
+                answer = self.client.delete_message_batch(
+                    QueueUrl=self._url(self.name), Entries=entries[start : start + PER_CALL]
+                )
+                if answer.get("Failed"):
+                    raise StorageFailed(f"SQS did not delete {len(answer['Failed'])} messages; they come again.")
+        self._receipts.pop(claim.batch_id, None)
+
+    def has_work(self, *, at: datetime) -> bool:
+        """Whether SQS counts a message that waits; it counts approximately, and the sweep heals that."""
+        return self._count(self.name, "ApproximateNumberOfMessages") > 0
+
+    def facts(self) -> QueueFacts:
+        """What SQS counts; it keeps nothing that is done, and does not say how old the oldest is."""
+        waiting, leased = (self._count(self.name, f"ApproximateNumberOfMessages{kind}") for kind in ("", "NotVisible"))
+        return QueueFacts(waiting, leased, 0, self._count(f"{self.name}-dead", "ApproximateNumberOfMessages"), 0, None)
+
+    def redrive(self) -> int:
+        """Send the dead deliveries again; how many."""
+        moved = 0
+        with _explained(self.name):
+            dead = self._url(f"{self.name}-dead")
+            while messages := self.client.receive_message(QueueUrl=dead, MaxNumberOfMessages=PER_CALL).get("Messages"):
+                for message in messages:
+                    self.client.send_message(QueueUrl=self._url(self.name), MessageBody=message["Body"])
+                    self.client.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+                    moved += 1
+        return moved
+
+    @property
+    def client(self) -> Any:
+        """The SQS client; made when it is first needed, because making it takes a second."""
+        if self._client is None:
+            self._client = boto3.client("sqs", region_name=self.region, endpoint_url=self.endpoint_url, config=PATIENT)
+        return self._client
+
+    def _url(self, name: str) -> str:
+        if name not in self._urls:
+            self._urls[name] = self.client.get_queue_url(QueueName=name)["QueueUrl"]
+        return self._urls[name]
+
+    def _count(self, name: str, attribute: str) -> int:
+        with _explained(name):
+            asked = self.client.get_queue_attributes(QueueUrl=self._url(name), AttributeNames=[attribute])
+            return int(asked["Attributes"][attribute])
+
+    def _entries(self, claim: Claim) -> list[dict[str, Any]]:
+        receipts = self._receipts.get(claim.batch_id, [])
+        return [{"Id": str(number), "ReceiptHandle": receipt} for number, receipt in enumerate(receipts)]
+
+    def _change_visibility(self, claim: Claim, seconds: int) -> None:
+        entries = [entry | {"VisibilityTimeout": seconds} for entry in self._entries(claim)]
+        with _explained(self.name):
+            for start in range(0, len(entries), PER_CALL):
+                self.client.change_message_visibility_batch(
+                    QueueUrl=self._url(self.name), Entries=entries[start : start + PER_CALL]
+                )
+
+
+def _message(delivery: Delivery) -> str:
+    body = base64.b64encode(zlib.compress(delivery.body)).decode()
+    return json.dumps({"received_at": delivery.received_at.astimezone(UTC).isoformat(), "body": body})
+
+
+def _delivery(message: str) -> Delivery:
+    content = json.loads(message)
+    return Delivery(zlib.decompress(base64.b64decode(content["body"])), datetime.fromisoformat(content["received_at"]))
+
+
+def _batches(entries: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    """At most ten messages, and not more bytes, than a call takes."""
+    batch: list[dict[str, str]] = []
+    size = 0
+    for entry in entries:
+        length = len(entry["MessageBody"])
+        if batch and (len(batch) == PER_CALL or size + length > LARGEST_MESSAGE):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += length
+    if batch:
+        yield batch
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise StorageFailed(
+            f"The SQS queue {name} cannot be used: {error}. Is its name right, and may these credentials use it?"
+        ) from None

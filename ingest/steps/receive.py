@@ -1,0 +1,48 @@
+"""Receive: take Meta's signed deliveries into the queue. One process, on loopback unless told otherwise.
+
+TLS ends at a proxy in front of it (docs/how-to/receive-webhooks.md).
+"""
+
+import structlog
+
+from ingest.domain.errors import SettingsInvalid
+from ingest.settings import Settings
+
+log = structlog.get_logger()
+MOST_CONNECTIONS = 1_000
+KEEP_ALIVE_SECONDS = 5
+
+
+def serve_receiver(settings: Settings, *, host: str, port: int) -> None:
+    """Receive until it is told to stop; what has come by then is written first.
+
+    Raises: SettingsInvalid without a secret or a verify token, StorageFailed when the queue cannot be made.
+    """
+    import uvicorn
+
+    from ingest.adapters.queue.open_queue import open_queue
+    from ingest.adapters.queue.sqlite_queue import SqliteQueue
+    from ingest.adapters.webhook_app import DeadlineProtocol, webhook_app
+
+    secrets = [secret.get_secret_value() for secret in settings.app_secrets]
+    verify_token = settings.verify_token.get_secret_value()
+    if not any(secrets):
+        raise SettingsInvalid("CAMPAIGN_REACH_APP_SECRETS is empty: without it nobody can tell Meta's deliveries.")
+    if not verify_token:
+        raise SettingsInvalid("CAMPAIGN_REACH_VERIFY_TOKEN is empty: choose one, and give Meta the same.")
+    deliveries = open_queue(settings)
+    if isinstance(deliveries, SqliteQueue):
+        deliveries.create()
+    app = webhook_app(deliveries, secrets=secrets, verify_token=verify_token, clock=settings.clock)
+    log.info("receiver_starts", address=f"http://{host}:{port}/webhook", queue=settings.queue_uri)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        http=DeadlineProtocol,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )

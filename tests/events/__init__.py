@@ -1,0 +1,1 @@
+"""Deliveries from the wire to the mart."""

@@ -1,0 +1,192 @@
+"""The queue's promises, the same for SQLite and SQS: nothing is lost, nothing is done twice by the same lease."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from ingest.adapters.queue.deliveries import LEASE, Claim, Delivery, DeliveryQueue
+from ingest.adapters.queue.open_queue import open_queue
+from ingest.adapters.queue.sqlite_queue import SqliteQueue
+from ingest.adapters.queue.sqs_queue import SqsQueue
+from ingest.domain.errors import SettingsInvalid, StorageFailed
+from tests.conftest import settings_in
+
+NOW = datetime(2024, 2, 18, 12, tzinfo=UTC)
+
+
+def delivery(number: int) -> Delivery:
+    return Delivery(f'{{"n":{number}}}'.encode(), NOW)
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "sqs"])
+def queue(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeliveryQueue:
+    if request.param == "sqlite":
+        return SqliteQueue(tmp_path / "queue.sqlite")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    uri = f"sqs://eu-central-1/{tmp_path.name[-60:].strip('_')}"
+    made = open_queue(settings_in(tmp_path, queue_uri=uri, aws_endpoint_url=request.getfixturevalue("aws")))
+    assert isinstance(made, SqsQueue)
+    made.create()
+    return made
+
+
+def bodies(claim: Claim | None) -> list[bytes]:
+    return sorted(one.body for one in claim.deliveries) if claim else []
+
+
+def test_what_was_put_is_claimed_once_and_gone_when_it_is_acknowledged(queue: DeliveryQueue) -> None:
+    queue.put_many([delivery(number) for number in range(25)])
+    assert queue.has_work(at=NOW)
+    claim = queue.claim(at=NOW, most=100)
+    assert bodies(claim) == sorted(delivery(number).body for number in range(25))
+    assert queue.claim(at=NOW, most=100) is None
+    assert claim
+    queue.extend(claim, at=NOW)
+    queue.acknowledge(claim, at=NOW)
+    assert not queue.has_work(at=NOW + 2 * LEASE)
+    assert (queue.facts().waiting, queue.facts().leased) == (0, 0)
+
+
+def test_a_claim_that_is_given_back_is_somebody_elses(queue: DeliveryQueue) -> None:
+    queue.put_many([delivery(1)])
+    claim = queue.claim(at=NOW, most=10)
+    assert claim
+    queue.release(claim)
+    again = queue.claim(at=NOW, most=10)
+    assert bodies(again) == [delivery(1).body]
+
+
+def test_what_was_claimed_five_times_is_dead_until_it_is_driven_again(queue: DeliveryQueue) -> None:
+    queue.put_many([delivery(1), delivery(2)])
+    for _ in range(5):
+        claim = queue.claim(at=NOW, most=10)
+        assert claim
+        queue.release(claim)
+    assert queue.claim(at=NOW, most=10) is None
+    assert (queue.facts().dead, queue.facts().waiting) == (2, 0)
+    assert queue.redrive() == 2
+    assert bodies(queue.claim(at=NOW, most=10)) == [delivery(1).body, delivery(2).body]
+
+
+def test_sqs_that_takes_a_part_only_acknowledges_nothing(queue: DeliveryQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not isinstance(queue, SqsQueue):
+        pytest.skip("SQLite commits all or nothing")
+    real = queue.client.send_message_batch
+
+    def partly(**asked: object) -> object:
+        return real(**asked) | {"Failed": [{"Id": "0", "SenderFault": False, "Code": "InternalError"}]}
+
+    monkeypatch.setattr(queue.client, "send_message_batch", partly)
+    with pytest.raises(StorageFailed, match="did not take 1 of 3"):
+        queue.put_many([delivery(number) for number in range(3)])
+
+
+def test_a_lease_that_ended_is_claimed_again(tmp_path: Path) -> None:
+    queue = SqliteQueue(tmp_path / "queue.sqlite")
+    queue.put_many([delivery(1)])
+    queue.claim(at=NOW, most=1)
+    assert queue.claim(at=NOW + LEASE - timedelta(seconds=1), most=1) is None
+    assert bodies(queue.claim(at=NOW + LEASE, most=1)) == [delivery(1).body]
+
+
+def test_bytes_are_dropped_after_a_week_and_the_hash_stays_known(tmp_path: Path) -> None:
+    queue = SqliteQueue(tmp_path / "queue.sqlite")
+    for day in (0, 8):
+        queue.put_many([delivery(day)])
+        claim = queue.claim(at=NOW + timedelta(days=day), most=9)
+        assert claim
+        queue.acknowledge(claim, at=NOW + timedelta(days=day))
+    assert queue.body(delivery(0).sha256) is None
+    assert queue.body(delivery(8).sha256) == delivery(8).body
+    queue.put_many([delivery(0)])
+    assert queue.claim(at=NOW, most=9) is None
+    assert queue.facts().repeats == 1
+
+
+def test_the_file_is_its_owners_only(tmp_path: Path) -> None:
+    queue = SqliteQueue(tmp_path / "queue.sqlite")
+    queue.create()
+    assert queue.path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("uri", ["", "sqlite:///", "redis://x", "sqs://", "sqs://region"])
+def test_a_uri_that_names_no_queue_says_how_one_is_written(tmp_path: Path, uri: str) -> None:
+    with pytest.raises(SettingsInvalid, match="sqlite:///var/queue.sqlite"):
+        open_queue(settings_in(tmp_path, queue_uri=uri))
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """The SQLite queue beside a dictionary: whatever the order of calls, a delivery is in one state and never lost."""
+
+    @initialize(folder=st.just(None))
+    def begin(self, folder: None) -> None:
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.queue = SqliteQueue(Path(self.folder.name) / "queue.sqlite")
+        self.known: dict[bytes, str] = {}
+        self.put_count = 0
+        self.at = NOW
+        self.claims: list[Claim] = []
+
+    @rule(numbers=st.lists(st.integers(0, 12), min_size=1, max_size=5))
+    def put(self, numbers: list[int]) -> None:
+        self.queue.put_many([delivery(number) for number in numbers])
+        self.put_count += len(numbers)
+        for number in numbers:
+            self.known.setdefault(delivery(number).body, "open")
+
+    @rule(most=st.integers(1, 5))
+    def claim(self, most: int) -> None:
+        claim = self.queue.claim(at=self.at, most=most)
+        if claim:
+            assert all(self.known[one.body] == "open" for one in claim.deliveries)
+            self.claims.append(claim)
+
+    @rule(data=st.data())
+    def acknowledge(self, data: st.DataObject) -> None:
+        if self.claims:
+            claim = data.draw(st.sampled_from(self.claims))
+            self.claims.remove(claim)
+            states = {sha256: state for sha256, state, _, _ in self.queue.ledger()}
+            self.queue.acknowledge(claim, at=self.at)
+            after = {sha256: state for sha256, state, _, _ in self.queue.ledger()}
+            for one in claim.deliveries:
+                if states[one.sha256] != "done" and after[one.sha256] == "done":
+                    self.known[one.body] = "done"
+
+    @rule()
+    def wait(self) -> None:
+        self.at += LEASE / 2
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        ledger = self.queue.ledger() if self.known else []
+        assert len(ledger) == len(self.known)
+        assert self.put_count == len(ledger) + sum(row[3] for row in ledger)
+        done = {row[0] for row in ledger if row[1] == "done"}
+        assert done == {Delivery(body, NOW).sha256 for body, state in self.known.items() if state == "done"}
+
+    def teardown(self) -> None:
+        self.folder.cleanup()
+
+
+TestQueueMachine = QueueMachine.TestCase
+TestQueueMachine.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)

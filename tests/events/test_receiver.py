@@ -1,0 +1,193 @@
+"""The receiver as Meta, and everybody else on the internet, meets it."""
+
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ingest.adapters.queue.sqlite_queue import SqliteQueue
+from ingest.settings import PROJECT
+from tests.events.notifications import SECRET, VERIFY, of_page, page_feed, reaction, signature
+from tests.events.running import Running, environment, running_receiver
+
+POST = "104857600000201_122100000000000101"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("receiver")
+
+
+@pytest.fixture(scope="module")
+def receiver(folder: Path) -> Iterator[Running]:
+    with running_receiver(folder, APP_SECRETS=f"another-app,{SECRET}") as running:
+        yield running
+
+
+@pytest.fixture
+def queue(folder: Path) -> SqliteQueue:
+    return SqliteQueue(folder / "queue.sqlite")
+
+
+def post(receiver: Running, body: bytes, header: str | None = None, **more: str) -> httpx.Response:
+    headers = {"X-Hub-Signature-256": signature(body) if header is None else header}
+    return httpx.post(receiver.url, content=body, headers=headers | more, timeout=30)
+
+
+def ask(receiver: Running, **asked: str) -> httpx.Response:
+    own = {"mode": "subscribe", "challenge": "1158201444", "verify_token": VERIFY} | asked
+    return httpx.get(receiver.url, params={f"hub.{name}": value for name, value in own.items()})
+
+
+def test_the_handshake_says_the_challenge_back_as_plain_text(receiver: Running) -> None:
+    answer = ask(receiver)
+    assert (answer.status_code, answer.text) == (200, "1158201444")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"verify_token": "wrong"}, {"verify_token": ""}, {"mode": "unsubscribe"}, {"challenge": "<script>1</script>"},
+     {"challenge": "1" * 33}, {"challenge": "١٢٣"}],
+)  # fmt: skip
+def test_no_other_handshake_is_answered(receiver: Running, asked: dict[str, str]) -> None:
+    answer = ask(receiver, **asked)
+    assert (answer.status_code, answer.text) == (403, "")
+
+
+def test_a_signed_delivery_is_durable_before_it_is_acknowledged_and_known_when_it_comes_again(
+    receiver: Running, queue: SqliteQueue
+) -> None:
+    body = of_page(page_feed(POST))
+    assert post(receiver, body).status_code == 200
+    ((sha256, state, _, repeats),) = queue.ledger()
+    assert (state, repeats) == ("waiting", 0)
+    assert queue.body(sha256) == body
+    assert post(receiver, body).status_code == 200
+    assert [row[3] for row in queue.ledger()] == [1]
+    assert len(queue.receipts()) == 2
+
+
+def test_what_is_not_signed_is_401_and_leaves_no_byte(receiver: Running, queue: SqliteQueue, folder: Path) -> None:
+    known = len(queue.receipts())
+    body = of_page(page_feed(POST, message="forged-canary"))
+    headers = ("", "sha256=" + "0" * 64, signature(body, "no app of ours"), signature(body + b" "), "sha1=" + "0" * 40)
+    for header in headers:
+        answer = post(receiver, body, header)
+        assert (answer.status_code, answer.content) == (401, b"")
+    assert len(queue.receipts()) == known
+    assert not any(b"forged-canary" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_signed_junk_is_kept_and_acknowledged(receiver: Running, queue: SqliteQueue) -> None:
+    known = len(queue.ledger())
+    for junk in (b"", b"\x00\xff", b"[" * 5000, b'{"object":"moon","entry":[{}]}'):
+        assert post(receiver, junk).status_code == 200
+    assert len(queue.ledger()) == known + 4
+
+
+def test_a_body_above_a_mebibyte_is_413_said_or_streamed(receiver: Running) -> None:
+    large = b"x" * (1024 * 1024 + 1)
+    assert post(receiver, large).status_code == 413
+    streamed = httpx.post(receiver.url, content=(large[i : i + 65536] for i in range(0, len(large), 65536)), timeout=30)
+    assert (streamed.status_code, streamed.content) == (413, b"")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/", "/webhook/../etc", "/metrics"])
+def test_there_is_nothing_else(receiver: Running, path: str) -> None:
+    answer = httpx.get(receiver.url.replace("/webhook", path))
+    assert answer.status_code == 404
+    assert "server" not in answer.headers
+
+
+def test_whoever_sends_slowly_is_closed_and_nobody_else_notices(receiver: Running) -> None:
+    head = b"POST /webhook HTTP/1.1\r\nHost: x\r\n"
+    slow = [socket.create_connection(("127.0.0.1", receiver.port)) for _ in range(60)]
+    for number, one in enumerate(slow):
+        one.sendall(head if number % 2 else head + b"Content-Length: 500\r\n\r\n{")
+    started, latencies = time.monotonic(), []
+    while time.monotonic() - started < 11:
+        for one in slow:
+            try:
+                one.sendall(b"x" if slow.index(one) % 2 == 0 else b"X-A: 1\r\n")
+            except OSError:
+                continue
+        begin = time.perf_counter()
+        assert post(receiver, of_page(reaction(POST, len(latencies)))).status_code == 200
+        latencies.append(time.perf_counter() - begin)
+        time.sleep(0.4)
+    for one in slow:
+        one.settimeout(4)
+        rest = b""
+        try:
+            while chunk := one.recv(4096):
+                rest += chunk
+        except ConnectionResetError:
+            pass
+        assert b" 200 " not in rest
+        one.close()
+    assert time.monotonic() - started < 15
+    assert max(latencies) < 2
+
+
+def test_a_locked_queue_is_503_and_it_works_again_without_a_restart(receiver: Running, queue: SqliteQueue) -> None:
+    body = of_page(reaction(POST, 99_001))
+    lock = sqlite3.connect(queue.path, isolation_level=None)
+    lock.execute("begin exclusive")
+    try:
+        answer = post(receiver, body)
+    finally:
+        lock.execute("rollback")
+    assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "5")
+    known = len(queue.receipts())
+    assert post(receiver, body).status_code == 200
+    assert len(queue.receipts()) == known + 1
+
+
+def test_a_full_disk_is_503_and_it_works_again_when_there_is_room(tmp_path: Path) -> None:
+    with running_receiver(tmp_path) as receiver:
+        path = tmp_path / "queue.sqlite"
+        assert post(receiver, of_page(page_feed(POST))).status_code == 200
+        command = ["prlimit", f"--pid={receiver.process.pid}", f"--fsize={path.stat().st_size}:unlimited"]
+        subprocess.run(command, check=True)
+        large = of_page(page_feed(POST, message="a" * 200_000))
+        answers = {post(receiver, large).status_code for _ in range(3)}
+        subprocess.run(["prlimit", f"--pid={receiver.process.pid}", "--fsize=unlimited:unlimited"], check=True)
+        assert answers == {503}
+        assert post(receiver, large).status_code == 200
+        assert len(SqliteQueue(path).receipts()) == 2
+
+
+def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    with running_receiver(tmp_path) as receiver:
+        assert post(receiver, of_page(page_feed(POST))).status_code == 200
+        assert receiver.stop() in (0, -15)
+        assert len(SqliteQueue(tmp_path / "queue.sqlite").receipts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [({"APP_SECRETS": ""}, "APP_SECRETS is empty"), ({"VERIFY_TOKEN": ""}, "VERIFY_TOKEN is empty")],
+)
+def test_without_a_secret_or_a_verify_token_it_does_not_start(
+    tmp_path: Path, missing: dict[str, str], says: str
+) -> None:
+    command = [sys.executable, "-m", "ingest.cli", "receive"]
+    ran = subprocess.run(
+        command,
+        env=environment(tmp_path, **missing),
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert says in ran.stderr
