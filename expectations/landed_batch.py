@@ -40,7 +40,8 @@ OBJECTS = """
                 json_extract(body, '$.data[*]'), lambda one: coalesce(one ->> '$.id', one ->> '$.post_id'))
             else [request ->> '$.object_id'] end) as object_id
         from landed
-        where (request ->> '$.edge') not in ('insights', 'video_insights', 'video_reels', 'live_videos')
+        where (request ->> '$.edge') not in (
+                'insights', 'video_insights', 'video_reels', 'live_videos', 'webhook', 'story_insights')
             and ((request ->> '$.refused') is null or coalesce(http_status, 200) = 200)
     ),
     raw_objects as (

@@ -117,3 +117,20 @@ create table if not exists raw.quarantine (
     seen_at timestamp not null,
     state varchar not null
 );
+
+-- The ledgers of the queue, copied with each load: what the receiver acknowledged, what the queue keeps, which changes
+-- and events each delivery held, and how many answers each landed file was given.
+create table if not exists raw.receipts (sha256 varchar not null, received_at varchar not null);
+
+create table if not exists raw.deliveries (
+    sha256 varchar not null, state varchar not null, received_at varchar not null, repeats bigint not null
+);
+
+create table if not exists raw.drained (
+    delivery_sha256 varchar not null, changes bigint not null, events bigint not null, coalesced bigint not null,
+    quarantined bigint not null
+);
+
+create table if not exists raw.events (event_id varchar not null, delivery_sha256 varchar not null, state varchar not null);
+
+create table if not exists raw.landings (file varchar not null, answers bigint not null);

@@ -1,7 +1,7 @@
 """The warehouse: a private DuckDB file. Here its schema `raw` is made and filled from landed files."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import datetime
@@ -194,6 +194,20 @@ def _damaged(file: LandedFile, reason: str) -> LandingDamaged:
         f"{file.key} is not what was written: {reason}. Nothing was loaded. "
         f"Restore {file.path} from a backup, or move it away and refresh again."
     )
+
+
+LEDGERS = ("receipts", "deliveries", "drained", "events", "landings")
+
+
+def copy_ledgers(connection: duckdb.DuckDBPyConnection, ledgers: Mapping[str, Sequence[Sequence[object]]]) -> None:
+    """Put the queue's ledgers, by table of the raw schema, in the place of those of the last load; all or nothing."""
+    connection.execute("begin")
+    for table in LEDGERS:
+        connection.execute(f"delete from raw.{table}")  # noqa: S608 - one of five names
+        columns = [list(column) for column in zip(*ledgers.get(table, ()), strict=True)]
+        if columns:
+            connection.execute(f"insert into raw.{table} select {', '.join(['unnest(?)'] * len(columns))}", columns)
+    connection.execute("commit")
 
 
 def forget_files(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 """Load: append every landed file that is not in the load log to the raw tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,9 +42,26 @@ def load_landed(settings: Settings, *, until: datetime | None = None) -> LoadRes
             if key not in known and _landed_by(key, until)
         ]
         load_ids, rows = warehouse.load_files(connection, new, _catalogue(), at=settings.clock())
+        warehouse.copy_ledgers(connection, ledgers(settings))
         connection.execute("checkpoint")
     log.info("files_loaded", files=len(new), rows=rows)
     return LoadResult(tuple(load_ids), len(new), rows)
+
+
+def ledgers(settings: Settings) -> "dict[str, Sequence[Sequence[object]]]":
+    """What the queue, the events and the client remember of what passed through them, by raw table."""
+    from ingest.adapters.queue.open_queue import open_events, open_queue
+    from ingest.adapters.queue.sqlite_queue import SqliteQueue
+    from ingest.adapters.state import ClientState
+
+    found: dict[str, Sequence[Sequence[object]]] = {"landings": ClientState(settings.state_path).landings()}
+    queue, events = open_queue(settings), open_events(settings)
+    if isinstance(queue, SqliteQueue) and queue.path.exists():
+        deliveries, receipts = queue.ledgers()
+        found |= {"deliveries": deliveries, "receipts": receipts}
+    if settings.events_path.exists():  # after the queue: a delivery is drained before it is done
+        found |= {"drained": events.ledger(), "events": events.states()}
+    return found
 
 
 def _landed_by(key: str, until: datetime | None) -> bool:

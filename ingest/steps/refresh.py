@@ -88,6 +88,7 @@ def _land(settings: Settings, reader: "AccountReader", answers: "tuple[Received,
 
     batch = Batch("api", reader.platform, reader.account_id, reader.at, answers)
     key = FolderLanding(landing_root(settings.landing_uri)).write(batch)
+    reader.state.note_landing(key, len(answers))
     reader.remember()
     if reader.stopped:
         reader.state.note_quota(_resting(reader.stopped, reader.account_id, reader.at))

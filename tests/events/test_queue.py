@@ -23,6 +23,12 @@ def delivery(number: int) -> Delivery:
     return Delivery(f'{{"n":{number}}}'.encode(), NOW)
 
 
+def created(folder: Path) -> SqliteQueue:
+    queue = SqliteQueue(folder / "queue.sqlite")
+    queue.create()
+    return queue
+
+
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
     from moto.server import ThreadedMotoServer
@@ -37,7 +43,7 @@ def aws() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "sqs"])
 def queue(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeliveryQueue:
     if request.param == "sqlite":
-        return SqliteQueue(tmp_path / "queue.sqlite")
+        return created(tmp_path)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")
     uri = f"sqs://eu-central-1/{tmp_path.name[-60:].strip('_')}"
@@ -99,7 +105,7 @@ def test_sqs_that_takes_a_part_only_acknowledges_nothing(queue: DeliveryQueue, m
 
 
 def test_a_lease_that_ended_is_claimed_again(tmp_path: Path) -> None:
-    queue = SqliteQueue(tmp_path / "queue.sqlite")
+    queue = created(tmp_path)
     queue.put_many([delivery(1)])
     queue.claim(at=NOW, most=1)
     assert queue.claim(at=NOW + LEASE - timedelta(seconds=1), most=1) is None
@@ -107,7 +113,7 @@ def test_a_lease_that_ended_is_claimed_again(tmp_path: Path) -> None:
 
 
 def test_bytes_are_dropped_after_a_week_and_the_hash_stays_known(tmp_path: Path) -> None:
-    queue = SqliteQueue(tmp_path / "queue.sqlite")
+    queue = created(tmp_path)
     for day in (0, 8):
         queue.put_many([delivery(day)])
         claim = queue.claim(at=NOW + timedelta(days=day), most=9)
@@ -121,14 +127,13 @@ def test_bytes_are_dropped_after_a_week_and_the_hash_stays_known(tmp_path: Path)
 
 
 def test_the_file_is_its_owners_only(tmp_path: Path) -> None:
-    queue = SqliteQueue(tmp_path / "queue.sqlite")
-    queue.create()
+    queue = created(tmp_path)
     assert queue.path.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("uri", ["", "sqlite:///", "redis://x", "sqs://", "sqs://region"])
 def test_a_uri_that_names_no_queue_says_how_one_is_written(tmp_path: Path, uri: str) -> None:
-    with pytest.raises(SettingsInvalid, match="sqlite:///var/queue.sqlite"):
+    with pytest.raises(SettingsInvalid, match=r"sqlite:///var/queue\.sqlite"):
         open_queue(settings_in(tmp_path, queue_uri=uri))
 
 
@@ -140,7 +145,7 @@ class QueueMachine(RuleBasedStateMachine):
         import tempfile
 
         self.folder = tempfile.TemporaryDirectory()
-        self.queue = SqliteQueue(Path(self.folder.name) / "queue.sqlite")
+        self.queue = created(Path(self.folder.name))
         self.known: dict[bytes, str] = {}
         self.put_count = 0
         self.at = NOW
@@ -165,9 +170,9 @@ class QueueMachine(RuleBasedStateMachine):
         if self.claims:
             claim = data.draw(st.sampled_from(self.claims))
             self.claims.remove(claim)
-            states = {sha256: state for sha256, state, _, _ in self.queue.ledger()}
+            states = {sha256: state for sha256, state, _, _ in self.queue.ledgers()[0]}
             self.queue.acknowledge(claim, at=self.at)
-            after = {sha256: state for sha256, state, _, _ in self.queue.ledger()}
+            after = {sha256: state for sha256, state, _, _ in self.queue.ledgers()[0]}
             for one in claim.deliveries:
                 if states[one.sha256] != "done" and after[one.sha256] == "done":
                     self.known[one.body] = "done"
@@ -178,7 +183,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_lost(self) -> None:
-        ledger = self.queue.ledger() if self.known else []
+        ledger = self.queue.ledgers()[0] if self.known else []
         assert len(ledger) == len(self.known)
         assert self.put_count == len(ledger) + sum(row[3] for row in ledger)
         done = {row[0] for row in ledger if row[1] == "done"}

@@ -26,6 +26,8 @@ SCHEMA = """
     );
     create index if not exists deliveries_open on deliveries (seq) where state in ('waiting', 'leased');
 """
+DELIVERIES = "select sha256, state, received_at, repeats from deliveries order by seq"
+RECEIPTS = "select sha256, received_at from receipts order by receipt"
 RECEIPT = "insert into receipts (sha256, received_at) values (?, ?)"
 PUT = """
     insert into deliveries (sha256, received_at, body) values (?, ?, ?)
@@ -164,15 +166,19 @@ class SqliteQueue:
                 "update deliveries set state = 'waiting', attempts = 0 where state = 'dead' and body is not null"
             ).rowcount
 
-    def ledger(self) -> list[tuple[str, str, str, int]]:
-        """Every delivery: SHA-256, state, when it came first (UTC, ISO), how often it came again."""
-        with self._open() as file:
-            return file.execute("select sha256, state, received_at, repeats from deliveries order by seq").fetchall()
+    def ledgers(self) -> tuple[list[tuple[str, str, str, int]], list[tuple[str, str]]]:
+        """Deliveries (SHA-256, state, when it came first, repeats) and receipts (SHA-256, moment) as of one moment.
 
-    def receipts(self) -> list[tuple[str, str]]:
-        """What the receiver has acknowledged, one row per POST: SHA-256 and moment. Only ever appended to."""
+        A receipt is what the receiver has acknowledged, one row per POST: they are only ever appended to.
+        """
         with self._open() as file:
-            return file.execute("select sha256, received_at from receipts order by receipt").fetchall()
+            file.execute("begin")
+            deliveries = file.execute(
+                "select sha256, state, received_at, repeats from deliveries order by seq"
+            ).fetchall()
+            receipts = file.execute("select sha256, received_at from receipts order by receipt").fetchall()
+            file.execute("commit")
+        return deliveries, receipts
 
     def body(self, sha256: str) -> bytes | None:
         """The bytes of a delivery; None when it is unknown or done for longer than a week."""
