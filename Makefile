@@ -15,7 +15,7 @@ BOOT := var/boot
 SOURCES := ingest expectations dags tests benchmarks
 ARGS ?=
 
-.PHONY: help setup demo test test-system check fix lock bench bench-large clean
+.PHONY: help setup demo up test test-system check fix lock bench bench-large clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 
 demo: $(READY) ## Play the five campaigns through the pipeline and print what they reached (ARGS=--fresh starts over)
 	@$(BIN)/campaign-reach demo $(ARGS)
+
+up: $(READY) ## Run the whole stack on loopback until Ctrl-C: Airflow, receiver, sandbox
+	@$(BIN)/campaign-reach up $(ARGS)
 
 test: $(READY) ## Run the tests that need Python and a package index only
 	@$(BIN)/python -m pytest -n 2 -m "not system" $(ARGS)

@@ -13,9 +13,9 @@ from ingest.domain.errors import CampaignReachError
 from ingest.settings import load_settings
 
 ORDER = (
-    *("init", "check", "sandbox", "plan", "quota", "refresh", "import", "quarantine"),
+    *("init", "check", "sandbox", "happen", "plan", "quota", "refresh", "import", "quarantine"),
     *("subscribe", "unsubscribe", "receive", "events", "follow"),
-    *("load", "build", "publish", "report", "status", "demo", "settings"),
+    *("load", "build", "publish", "report", "status", "demo", "up", "settings"),
 )
 """The commands as help lists them: the order in which a newcomer meets them, which is the pipeline's."""
 

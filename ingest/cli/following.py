@@ -33,13 +33,12 @@ def follow(
     publish: Annotated[bool, typer.Option(help="Load, build and publish what has landed, too.")] = True,
 ) -> None:
     """Read what the events in the queue ask for, land it, and let the marts follow."""
-    from ingest.steps.follow import follow_events
-    from ingest.steps.publish import publish_changes
+    from ingest.steps.follow import follow_and_publish, follow_events
 
     settings = load_settings()
     with working("Following events"):
         followed = follow_events(settings)
-        version = publish_changes(settings) if publish and followed.keys else None
+        version = follow_and_publish(settings) if publish else None
     out.print(f"{followed.done} events done, {followed.posts} posts read, {len(followed.keys)} files landed")
     if version:
         out.print(f"version {version}")
@@ -130,3 +129,50 @@ def _each_page(what: str, account: AccountIds, *, subscribes: bool) -> None:
         out.print(line, soft_wrap=True, highlight=False)
     if failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def up(
+    latency: Annotated[int, typer.Option(help="Milliseconds that the sandbox takes for each answer.")] = 50,
+    sqlite: Annotated[
+        bool, typer.Option("--sqlite", help="Keep Airflow's metadata in SQLite, even with initdb.")
+    ] = False,
+) -> None:
+    """Run the whole stack on this machine until Ctrl-C: Airflow, the receiver, and a sandbox if there is no token."""
+    import time
+    from pathlib import Path
+
+    from ingest.stack import running_stack
+
+    settings = load_settings()
+    home = Path("var/airflow-up")
+    with running_stack(
+        settings,
+        home=home,
+        say=out.print,
+        uses_postgres=False if sqlite else None,
+        latency_ms=latency,
+    ) as stack:
+        out.print(f"\nAirflow   {stack.airflow}   user admin, password {stack.password}   ({stack.metadata})")
+        out.print(f"Webhooks  {stack.receiver}")
+        if stack.sandbox:
+            page = next(iter(_pages()), "ACCOUNT")
+            out.print(f"Sandbox   {stack.sandbox}")
+            out.print("\nIn another terminal, let a post go up and watch the marts follow:", highlight=False)
+            url = f"CAMPAIGN_REACH_GRAPH_URL={stack.sandbox}"
+            out.print(f"  {url} .venv/bin/campaign-reach happen --post-up {page}", highlight=False, soft_wrap=True)
+            out.print("  .venv/bin/campaign-reach status --watch", highlight=False)
+        out.print("\nCtrl-C stops it all.")
+        try:
+            while not (dead := stack.dead()):
+                time.sleep(1)
+            out.print(f"[red]{', '.join(dead)} ended by itself; the logs are in {home / 'stack'}[/red]")
+        except KeyboardInterrupt:
+            out.print("Stopping …")
+
+
+def _pages() -> list[str]:
+    from ingest.adapters.registry import read_registry
+
+    accounts = read_registry(load_settings().campaigns_dir).accounts
+    return [one.account_id for one in accounts if one.platform == "facebook"]

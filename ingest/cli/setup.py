@@ -58,6 +58,8 @@ def sandbox(
         Path | None,
         typer.Option(help="Spoil answers as this YAML list says: where (part of the address), fault (F14 …), times."),
     ] = None,
+    callback: Annotated[str, typer.Option(help="Send webhooks to this receiver; `happen` lets posts go up.")] = "",
+    latency: Annotated[int, typer.Option(help="Milliseconds that every answer takes at least.")] = 0,
 ) -> None:
     """Start the sandbox alone: a Graph API on loopback that plays the campaigns of the registry."""
     from ingest.sandbox.faults import read_script
@@ -70,8 +72,37 @@ def sandbox(
         api_date=api_date,
         now=now,
         script=read_script(faults) if faults else (),
+        callback=callback,
+        latency_seconds=latency / 1000,
         say=lambda line: out.print(line, highlight=False),
     )
+
+
+@app.command()
+def happen(
+    post_up: Annotated[str, typer.Option(help="Let a post go up on this account.")] = "",
+    grow: Annotated[str, typer.Option(help="Let this post gain a tenth.")] = "",
+    message: Annotated[str, typer.Option(help="The text of the post.")] = "#Хамтдаа",
+) -> None:
+    """Let something happen in the sandbox that runs at GRAPH_URL; it tells the receiver, signed as Meta signs."""
+    asked = {"account_id": post_up, "message": message} if post_up else {"post_id": grow}
+    out.print_json(data=_tell_sandbox(load_settings().graph_url, "posts" if post_up else "grow", asked))
+
+
+def _tell_sandbox(url: str, what: str, asked: dict[str, str]) -> object:
+    import requests
+
+    from ingest.domain.errors import SettingsInvalid
+
+    try:
+        answer = requests.post(f"{url}/_sandbox/{what}", params=asked, timeout=10)
+        answer.raise_for_status()
+    except requests.RequestException:
+        raise SettingsInvalid(
+            f"No sandbox with a callback answers at {url}, or it knows no such account or post. "
+            "Start one with `make up`, or `campaign-reach sandbox --callback URL`."
+        ) from None
+    return answer.json()
 
 
 @app.command()

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ingest.sandbox import errors
+from ingest.sandbox.control import PREFIX, Control, NoSuchThing
 from ingest.sandbox.errors import GraphError
 from ingest.sandbox.graph import Graph
 from ingest.sandbox.rules import LARGEST_BATCH, served_version
@@ -44,8 +45,15 @@ class Reply:
     headers: Headers = field(default_factory=dict)
 
 
-def create_app(graph: Graph) -> Starlette:
-    """The ASGI application that serves a graph."""
+def create_app(graph: Graph, control: Control | None = None) -> Starlette:
+    """The ASGI application that serves a graph, with the sandbox's own door if there is to be one."""
+
+    async def own(request: Request) -> Response:
+        try:
+            body = (control or Control(graph)).answer(request.path_params["what"], dict(request.query_params))
+        except NoSuchThing as error:
+            return Response(f"{error}\n", 404)
+        return Response(json.dumps(body), media_type="application/json")
 
     async def handle(request: Request) -> Response:
         graph.requests += 1
@@ -56,7 +64,8 @@ def create_app(graph: Graph) -> Starlette:
         call = Call(request.method, request.path_params["path"], params, request.headers.get("authorization"), address)
         return _response(reply_to(graph, call))
 
-    return Starlette(routes=[Route("/{path:path}", handle, methods=["GET", "POST", "DELETE"])])
+    doors = [Route(f"/{PREFIX}/{{what}}", own, methods=["POST"])] if control else []
+    return Starlette(routes=[*doors, Route("/{path:path}", handle, methods=["GET", "POST", "DELETE"])])
 
 
 def reply_to(graph: Graph, call: Call) -> Reply:

@@ -16,8 +16,10 @@ from ingest.adapters.registry import Registry, read_registry
 from ingest.domain.errors import PortTaken
 from ingest.sandbox.app import create_app
 from ingest.sandbox.audience import POPULATIONS, audience_of
+from ingest.sandbox.control import Control
 from ingest.sandbox.graph import Graph
 from ingest.sandbox.tokens import Tokens
+from ingest.sandbox.webhooks import Sender
 from ingest.sandbox.world import World, build_world
 
 HOST = "127.0.0.1"
@@ -51,8 +53,11 @@ def running_sandbox(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     port: int = 0,
     seed: str = "campaign-reach",
+    callback: str = "",
 ) -> Iterator[Sandbox]:
     """A sandbox that plays the registry's campaigns, until the context ends. Port 0 takes a free one.
+
+    With a callback it has a door of its own, through which posts go up, and sends webhooks about them.
 
     Raises: PortTaken, RegistryInvalid.
     """
@@ -60,18 +65,19 @@ def running_sandbox(
     tokens = Tokens.of_pages(one.account_id for one in world.accounts.values() if one.platform == "facebook")
     audiences = {platform: audience_of(platform, seed=seed) for platform in POPULATIONS}
     graph = Graph(world, tokens, api_date, clock, audiences=audiences)
-    with serving(graph, port=port) as url:
+    control = Control(graph, Sender(callback, tokens.app_secret)) if callback else None
+    with serving(graph, port=port, control=control) as url:
         yield Sandbox(url, world, tokens, graph)
 
 
 @contextmanager
-def serving(graph: Graph, *, port: int = 0) -> Iterator[str]:
+def serving(graph: Graph, *, port: int = 0, control: Control | None = None) -> Iterator[str]:
     """The address of a server that serves a graph, until the context ends.
 
     Raises: PortTaken.
     """
     with listening(port) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(graph), log_level="error", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(create_app(graph, control), log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started and thread.is_alive():
@@ -110,6 +116,8 @@ def serve_sandbox(
     now: str,
     say: Callable[[str], None],
     script: Sequence[Any] = (),
+    callback: str = "",
+    latency_seconds: float = 0.0,
 ) -> None:
     """Serve until Ctrl-C, behind a front that spoils answers if a script says so; says how a pipeline reads from here.
 
@@ -122,7 +130,9 @@ def serve_sandbox(
     with ExitStack() as stack:
         own = 0 if script else port
         day = date.fromisoformat(api_date)
-        one = stack.enter_context(running_sandbox(read_registry(campaigns), api_date=day, clock=clock, port=own))
+        registry = read_registry(campaigns)
+        one = stack.enter_context(running_sandbox(registry, api_date=day, clock=clock, port=own, callback=callback))
+        one.graph.latency_seconds = latency_seconds
         if script:
             evil, _ = stack.enter_context(evil_host())
             front = stack.enter_context(faulty(one.url, evil=evil, port=port))

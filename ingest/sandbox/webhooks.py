@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import httpx
+import requests
 
 from ingest.sandbox.staging import WorldPost
 from ingest.sandbox.world import World
 
+OK = 200
 ITEMS = {"photo": "photo", "video": "video", "reel": "video", "carousel": "album", "link": "share"}
 RETRIES = (0.0, 1.0, 5.0, 30.0, 300.0, 3600.0)
 """Seconds before a delivery that was not answered with 200 comes again, on Meta's own clock."""
@@ -38,8 +39,8 @@ class Sender:
     def handshake(self, verify_token: str, *, challenge: str = "1158201444") -> bool:
         """Whether the callback says the challenge back."""
         asked = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": verify_token}
-        answer = httpx.get(self.callback, params=asked, timeout=10)
-        return answer.status_code == httpx.codes.OK and answer.text == challenge
+        answer = requests.get(self.callback, params=asked, timeout=10)
+        return answer.status_code == OK and answer.text == challenge
 
     def send(self, body: bytes) -> bool:
         """Send a delivery until it is answered with 200, or the retries have ended; whether it was."""
@@ -47,12 +48,12 @@ class Sender:
         for wait in RETRIES:
             time.sleep(wait / self.speed)
             try:
-                answer = httpx.post(self.callback, content=body, headers=headers, timeout=10)
-            except httpx.TransportError:
+                answer = requests.post(self.callback, data=body, headers=headers, timeout=10)
+            except requests.RequestException:
                 self.answers.append(0)
                 continue
             self.answers.append(answer.status_code)
-            if answer.status_code == httpx.codes.OK:
+            if answer.status_code == OK:
                 return True
         return False
 

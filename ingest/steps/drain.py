@@ -51,7 +51,7 @@ def drain_queue(settings: Settings) -> Drained:
     from ingest.adapters.registry import read_registry
 
     queue, store = open_queue(settings), open_events(settings)
-    if not queue.has_work(at=settings.clock()):
+    if not queue.work_mark(at=settings.clock()):
         return Drained(0, 0, ())
     accounts = {one.account_id: one.platform for one in read_registry(settings.campaigns_dir).accounts}
     landing = FolderLanding(landing_root(settings.landing_uri))

@@ -33,12 +33,25 @@ class Followed:
     keys: tuple[str, ...]
 
 
-def has_work(settings: Settings) -> bool:
-    """Whether a delivery waits in the queue, or an event whose time has come."""
+def work_mark(settings: Settings) -> tuple[object, ...]:
+    """What waits now, as a mark that changes when more comes; empty when nothing does. Cheap, and takes nothing."""
     from ingest.adapters.queue.open_queue import open_events, open_queue
 
     at = settings.clock()
-    return open_queue(settings).has_work(at=at) or open_events(settings).has_due(at=at)
+    marks = (open_queue(settings).work_mark(at=at), open_events(settings).due_count(at=at))
+    return marks if any(marks) else ()
+
+
+def follow_and_publish(settings: Settings) -> str | None:
+    """Follow events, and publish when something has landed that is not loaded; the version that is served.
+
+    Raises: GateStopped, and all that the steps raise. Events whose objects have landed stay done.
+    """
+    from ingest.steps.load import has_landed_since
+    from ingest.steps.publish import publish_changes
+
+    follow_events(settings)
+    return publish_changes(settings) if has_landed_since(settings) else None
 
 
 def follow_events(settings: Settings) -> Followed:

@@ -48,6 +48,19 @@ def load_landed(settings: Settings, *, until: datetime | None = None) -> LoadRes
     return LoadResult(tuple(load_ids), len(new), rows)
 
 
+def has_landed_since(settings: Settings) -> bool:
+    """Whether a landed file is not in the load log.
+
+    Raises: WarehouseBusy, WarehouseBroken.
+    """
+    from ingest.adapters import warehouse
+    from ingest.adapters.landing.folder import FolderLanding
+
+    landed = set(FolderLanding(Path(settings.landing_uri)).landed_keys())
+    with warehouse.open_warehouse(settings.warehouse_path) as connection:
+        return bool(landed - warehouse.loaded_keys(connection))
+
+
 def ledgers(settings: Settings) -> "dict[str, Sequence[Sequence[object]]]":
     """What the queue, the events and the client remember of what passed through them, by raw table."""
     from ingest.adapters.queue.open_queue import open_events, open_queue

@@ -3,6 +3,7 @@
 The last verb of the pipeline. A stopped gate leaves the served version where it is.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,11 +58,26 @@ def publish_changes(settings: Settings) -> str:
     Raises: GateStopped, and all that the steps raise.
     """
     from ingest.steps.build_changes import build_changes
+
+    return _publish(settings, build_changes)
+
+
+def publish_all(settings: Settings) -> str:
+    """Load, judge what was loaded, build and test everything, publish; gives the version that is served.
+
+    Raises: GateStopped, and all that the steps raise.
+    """
+    from ingest.steps.build import build_marts
+
+    return _publish(settings, build_marts)
+
+
+def _publish(settings: Settings, build: Callable[[Settings], object]) -> str:
     from ingest.steps.load import load_landed
 
     load_landed(settings)
     check_landed(settings)
-    build_changes(settings)
+    build(settings)
     return publish_marts(settings).version
 
 

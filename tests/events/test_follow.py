@@ -19,7 +19,7 @@ from ingest.sandbox.staging import WorldPost
 from ingest.sandbox.webhooks import as_sent, badly_delivered, deliveries_of, hint_entry, post_entry
 from ingest.settings import PROJECT, Settings
 from ingest.steps.check_landed import check_landed
-from ingest.steps.follow import follow_events, has_work
+from ingest.steps.follow import follow_events, work_mark
 from ingest.steps.load import load_landed
 from tests.conftest import settings_in
 from tests.events.notifications import INSTAGRAM, PAGE, of_instagram, of_page, page_feed, story
@@ -83,12 +83,12 @@ VIEWS = "select object_id, value::bigint from raw.snapshots where graph_name = '
 def test_a_new_post_is_read_alone_and_its_event_is_done(tmp_path: Path, sandbox: Sandbox) -> None:
     settings, post = place(tmp_path, sandbox), posts(sandbox)[0]
     put(settings, as_sent({"object": "page", "entry": [post_entry(post)]}))
-    assert has_work(settings)
+    assert work_mark(settings)
     followed = follow_events(settings)
     assert (followed.done, followed.posts) == (1, 1)
     assert raw(settings, VIEWS) == [(post.post_id, sandbox.world.value(post, "views", NOW))]
     assert states(settings) == {"done": 1}
-    assert not has_work(settings)
+    assert not work_mark(settings)
     assert follow_events(settings).keys == ()
 
 

@@ -59,14 +59,14 @@ def bodies(claim: Claim | None) -> list[bytes]:
 
 def test_what_was_put_is_claimed_once_and_gone_when_it_is_acknowledged(queue: DeliveryQueue) -> None:
     queue.put_many([delivery(number) for number in range(25)])
-    assert queue.has_work(at=NOW)
+    assert queue.work_mark(at=NOW)
     claim = queue.claim(at=NOW, most=100)
     assert bodies(claim) == sorted(delivery(number).body for number in range(25))
     assert queue.claim(at=NOW, most=100) is None
     assert claim
     queue.extend(claim, at=NOW)
     queue.acknowledge(claim, at=NOW)
-    assert not queue.has_work(at=NOW + 2 * LEASE)
+    assert not queue.work_mark(at=NOW + 2 * LEASE)
     assert (queue.facts().waiting, queue.facts().leased) == (0, 0)
 
 

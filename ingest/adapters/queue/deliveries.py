@@ -67,8 +67,8 @@ class DeliveryQueue(Protocol):
     def release(self, claim: Claim) -> None:
         """Give a claim back, for somebody else."""
 
-    def has_work(self, *, at: datetime) -> bool:
-        """Whether something can be claimed; cheap enough to be asked several times a second."""
+    def work_mark(self, *, at: datetime) -> int:
+        """0 when nothing can be claimed, else a number that changes with what comes; asked many times a second."""
 
     def redrive(self) -> int:
         """Let dead deliveries wait again; how many."""

@@ -63,17 +63,16 @@ class EventStore:
             ).fetchall()
         return [_event(row) for row in rows]
 
-    def has_due(self, *, at: datetime) -> bool:
-        """Whether an event waits for nothing but us."""
+    def due_count(self, *, at: datetime) -> int:
+        """How many events wait for nothing but us."""
         if not self._path.exists():
-            return False
+            return 0
         with self._open() as file:
             found = file.execute(
-                "select 1 from events where state = 'waiting' "
-                "and (not_before_at is null or not_before_at <= ?) limit 1",
+                "select count(*) from events where state = 'waiting' and (not_before_at is null or not_before_at <= ?)",
                 (_text(at),),
             )
-            return found.fetchone() is not None
+            return int(found.fetchone()[0])
 
     def finish(self, events: Iterable[Event], *, at: datetime) -> None:
         """What they asked for has landed."""

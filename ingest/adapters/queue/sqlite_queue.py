@@ -138,13 +138,13 @@ class SqliteQueue:
                 (claim.batch_id,),
             )
 
-    def has_work(self, *, at: datetime) -> bool:
-        """Whether something can be claimed."""
+    def work_mark(self, *, at: datetime) -> int:
+        """The newest delivery that can be claimed; 0 when none can."""
         if not self.path.exists():
-            return False
+            return 0
         with self._open() as file:
-            found = file.execute(f"select 1 from deliveries where {CLAIMABLE} limit 1", {"at": _text(at)})  # noqa: S608
-            return found.fetchone() is not None
+            found = file.execute(f"select max(seq) from deliveries where {CLAIMABLE}", {"at": _text(at)})  # noqa: S608
+            return found.fetchone()[0] or 0
 
     def facts(self) -> QueueFacts:
         """What the queue holds."""

@@ -113,9 +113,9 @@ class SqsQueue:
                     raise StorageFailed(f"SQS did not delete {len(answer['Failed'])} messages; they come again.")
         self._receipts.pop(claim.batch_id, None)
 
-    def has_work(self, *, at: datetime) -> bool:
-        """Whether SQS counts a message that waits; it counts approximately, and the sweep heals that."""
-        return self._count(self.name, "ApproximateNumberOfMessages") > 0
+    def work_mark(self, *, at: datetime) -> int:
+        """How many messages SQS counts that wait; it counts approximately, and the sweep heals that."""
+        return self._count(self.name, "ApproximateNumberOfMessages")
 
     def facts(self) -> QueueFacts:
         """What SQS counts; it keeps nothing that is done, and does not say how old the oldest is."""

@@ -1,0 +1,294 @@
+"""The long-running stack on loopback, started and stopped as one: `campaign-reach up`, which is `make up`.
+
+Airflow's own `standalone` listens on all interfaces, so its parts are started one by one. PostgreSQL holds Airflow's
+metadata where `initdb` is found, else SQLite, which costs up to a second per event. The scheduler goes first when all
+stops: it waits for its tasks.
+"""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from ingest.airflow_run import airflow_environment
+from ingest.domain.errors import CampaignReachError
+from ingest.settings import PROJECT, Settings, environment
+
+HOST = "127.0.0.1"
+START_SECONDS, STOP_SECONDS = 120, 20
+HEALTHY = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+WARM = "CAMPAIGN_REACH_WARM_SCHEDULER"
+QUICK = {
+    "AIRFLOW__CORE__PARALLELISM": "4",
+    "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+    "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+    "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "True",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+class StackFailed(CampaignReachError):
+    """A part of the stack did not start."""
+
+
+@dataclass(slots=True)
+class Stack:
+    """What runs: addresses, how to log in, and the processes by name."""
+
+    airflow: str
+    password: str = field(repr=False)
+    receiver: str = ""
+    sandbox: str = ""
+    metadata: str = ""
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def dead(self) -> list[str]:
+        """The names of parts that have ended by themselves."""
+        return [name for name, process in self.processes.items() if process.poll() is not None]
+
+    def token(self) -> str:
+        """A token for Airflow's API."""
+        asked = {"username": "admin", "password": self.password}
+        return str(requests.post(f"{self.airflow}/auth/token", json=asked, timeout=10).json()["access_token"])
+
+
+@contextmanager
+def running_stack(
+    settings: Settings,
+    *,
+    home: Path,
+    say: Callable[[str], None],
+    uses_postgres: bool | None = None,
+    latency_ms: int = 0,
+) -> Iterator[Stack]:
+    """The whole stack, until the context ends. Without a token of its own it reads from a sandbox that it starts.
+
+    Raises: StackFailed, naming the part and where its log is.
+    """
+    home = home.absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    ports = _free_ports(4)
+    logs = home / "stack"
+    logs.mkdir(exist_ok=True)
+    password = secrets.token_urlsafe(12)
+    stack = Stack(f"http://{HOST}:{ports[0]}", password)
+    variables = _variables(settings, home, ports, password)
+    starter = _Starter(stack, logs, variables)
+    try:
+        wants = shutil.which("initdb") is not None if uses_postgres is None else uses_postgres
+        stack.metadata = "PostgreSQL" if wants else "SQLite"
+        if wants:
+            say("PostgreSQL …")
+            variables |= _postgres(starter, home, ports[3])
+        if not settings.access_tokens and not settings.access_tokens_file:
+            say("sandbox …")
+            variables |= _sandbox(starter, ports, latency_ms)
+            stack.sandbox = f"http://{HOST}:{ports[2]}"
+        say("Airflow's metadata …")
+        starter.run("migrate", ["airflow", "db", "migrate"])
+        starter.run("pool", ["airflow", "pools", "set", "warehouse", "1", "DuckDB has one writer"])
+        starter.run("init", ["campaign-reach", "init"])
+        stack.receiver = f"http://{HOST}:{ports[1]}/webhook"
+        starter.start("receiver", ["campaign-reach", "receive", "--port", str(ports[1])])
+        starter.start("api-server", ["airflow", "api-server", "--host", HOST, "--port", str(ports[0])])
+        starter.start("scheduler", ["airflow", "scheduler", "--skip-serve-logs"])
+        starter.start("dag-processor", ["airflow", "dag-processor"])
+        starter.start("triggerer", ["airflow", "triggerer", "--skip-serve-logs"])
+        stack.environment = variables
+        say("Airflow …")
+        starter.wait(lambda: _is_healthy(stack))
+        yield stack
+    finally:
+        _stop(stack)
+
+
+@dataclass(slots=True)
+class _Starter:
+    """Starts programs of the virtual environment, each with a log file of its own."""
+
+    stack: Stack
+    logs: Path
+    variables: dict[str, str]
+
+    def run(self, name: str, command: Sequence[str]) -> None:
+        with self._log(name).open("wb") as output:
+            ran = subprocess.run(  # noqa: S603 - our own commands
+                self._found(command),
+                env=self.variables,
+                cwd=PROJECT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if ran.returncode:
+            raise self._failed(name)
+
+    def start(self, name: str, command: Sequence[str], **more: Any) -> None:
+        output = self._log(name).open("wb")
+        self.stack.processes[name] = subprocess.Popen(  # noqa: S603
+            self._found(command),
+            env=self.variables,
+            cwd=PROJECT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            **more,
+        )
+
+    def wait(self, is_ready: Callable[[], bool]) -> None:
+        until = time.monotonic() + START_SECONDS
+        while not is_ready():
+            dead = self.stack.dead()
+            if dead or time.monotonic() > until:
+                raise self._failed(dead[0] if dead else "airflow")
+            time.sleep(0.1)
+
+    def _found(self, command: Sequence[str]) -> list[str]:
+        own = Path(sys.executable).parent / command[0]
+        return [str(own) if own.exists() else command[0], *command[1:]]
+
+    def _log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+    def _failed(self, name: str) -> StackFailed:
+        log = self._log(name)
+        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:] if log.exists() else []
+        return StackFailed("\n  ".join([f"{name} did not start; its log is {log}", *last]))
+
+
+def _variables(settings: Settings, home: Path, ports: Sequence[int], password: str) -> dict[str, str]:
+    """The environment of every part."""
+    passwords = home / "passwords.json"
+    passwords.touch(mode=0o600)
+    passwords.write_text(f'{{"admin": "{password}"}}', encoding="utf-8")
+    base = f"http://{HOST}:{ports[0]}"
+    own = airflow_environment(home) | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+        "PYTHONPATH": f"{PROJECT}:{PROJECT / 'ingest' / 'airflow_config'}",
+        "AIRFLOW__API__HOST": HOST,
+        "AIRFLOW__API__PORT": str(ports[0]),
+        "AIRFLOW__API__BASE_URL": base,
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{base}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+        "AIRFLOW__CORE__FERNET_KEY": "",
+        "CAMPAIGN_REACH_VERIFY_TOKEN": secrets.token_urlsafe(12),
+        WARM: "yes",
+    }
+    return environment(settings) | QUICK | own
+
+
+def _sandbox(starter: _Starter, ports: Sequence[int], latency_ms: int) -> dict[str, str]:
+    from ingest.sandbox.tokens import Tokens
+
+    tokens = Tokens.of_pages((), seed="sandbox")
+    callback = f"http://{HOST}:{ports[1]}/webhook"
+    command = ["campaign-reach", "sandbox", "--port", str(ports[2]), "--callback", callback]
+    starter.start("sandbox", [*command, "--latency", str(latency_ms)])
+    url = f"http://{HOST}:{ports[2]}"
+    starter.wait(lambda: _answers(url))
+    return {
+        "CAMPAIGN_REACH_GRAPH_URL": url,
+        "CAMPAIGN_REACH_APP_ID": tokens.app_id,
+        "CAMPAIGN_REACH_APP_SECRETS": tokens.app_secret,
+        "CAMPAIGN_REACH_ACCESS_TOKENS": tokens.system_user.value,
+    }
+
+
+def _postgres(starter: _Starter, home: Path, port: int) -> dict[str, str]:
+    """A PostgreSQL of its own, reached by a password on loopback; as the user `postgres` when we are root."""
+    data, as_user = home / "postgres", _other_user()
+    password = secrets.token_urlsafe(12)
+    if data.exists():
+        shutil.rmtree(data)
+    data.mkdir(mode=0o700)
+    word = home / "postgres.password"
+    word.write_text(password, encoding="utf-8")
+    if as_user:
+        shutil.chown(data, *as_user)
+        word.chmod(0o644)
+    drop = ["setpriv", f"--reuid={as_user[0]}", f"--regid={as_user[1]}", "--clear-groups"] if as_user else []
+    starter.run(
+        "initdb",
+        [*drop, "initdb", "-D", str(data), "-U", "airflow", "--auth=scram-sha-256", f"--pwfile={word}", "-E", "UTF8",
+         "--no-locale", "--no-sync"],
+    )  # fmt: skip
+    word.unlink()
+    options = ["-c", f"listen_addresses={HOST}", "-c", "unix_socket_directories=", "-c", "synchronous_commit=off"]
+    starter.start("postgres", [*drop, "postgres", "-D", str(data), "-p", str(port), *options])
+    starter.wait(lambda: _listens(port))
+    url = f"postgresql+psycopg2://airflow:{password}@{HOST}:{port}/postgres"
+    return {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url}
+
+
+def _other_user() -> tuple[str, str] | None:
+    return ("postgres", "postgres") if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+
+
+def _is_healthy(stack: Stack) -> bool:
+    try:
+        health: Mapping[str, Any] = requests.get(f"{stack.airflow}/api/v2/monitor/health", timeout=5).json()
+        return all(health[part]["status"] == "healthy" for part in HEALTHY)
+    except (requests.RequestException, ValueError, KeyError, TypeError):
+        return False
+
+
+def _answers(url: str) -> bool:
+    try:
+        requests.get(f"{url}/v26.0/me", timeout=2)
+    except requests.RequestException:
+        return False
+    return True
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as one:
+        one.settimeout(1)
+        return one.connect_ex((HOST, port)) == 0
+
+
+def _free_ports(count: int) -> list[int]:
+    holders = [socket.socket() for _ in range(count)]
+    try:
+        for one in holders:
+            one.bind((HOST, 0))
+        return [int(one.getsockname()[1]) for one in holders]
+    finally:
+        for one in holders:
+            one.close()
+
+
+def _stop(stack: Stack) -> None:
+    """Stop the scheduler, then the rest, PostgreSQL last; what does not end is killed with all its children."""
+    names = sorted(stack.processes, key=lambda name: {"scheduler": 0, "postgres": 2}.get(name, 1))
+    for rank in range(3):
+        group = [n for n in names if {"scheduler": 0, "postgres": 2}.get(n, 1) == rank]
+        for name in group:
+            _signal(stack.processes[name], signal.SIGTERM if name != "postgres" else signal.SIGINT)
+        until = time.monotonic() + STOP_SECONDS
+        for name in group:
+            with suppress(subprocess.TimeoutExpired):
+                stack.processes[name].wait(timeout=max(0.1, until - time.monotonic()))
+            _signal(stack.processes[name], signal.SIGKILL)
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
