@@ -139,12 +139,14 @@ def up(
     ] = False,
 ) -> None:
     """Run the whole stack on this machine until Ctrl-C: Airflow, the receiver, and a sandbox if there is no token."""
+    import signal
     import time
     from pathlib import Path
 
     from ingest.stack import running_stack
 
     settings = load_settings()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it ends all of it
     home = Path("var/airflow-up")
     with running_stack(
         settings,
