@@ -116,7 +116,6 @@ def sample(stack: Stack, folder: Path, post_id: str) -> Sample:
         "published": published.stat().st_ctime,
         "read": read,
     }
-    import sys; print({n: round(m - began,2) for n,m in moments.items()}, file=sys.stderr)
     return Sample({name: moment - began for name, moment in moments.items()})
 
 

@@ -5,8 +5,8 @@ A frame is the answer of an audit query, so that a million posts arrive as a han
 """
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ingest.domain.gates import GateResult, Severity, Verdict
@@ -67,13 +67,45 @@ def audit(connection: "DuckDBPyConnection", queries: Mapping[str, str], **parame
 
 
 def judge(suite: Suite, frames: Mapping[str, Frame]) -> Verdict:
-    """The verdict of a suite over its frames; fails closed on whatever could not be evaluated."""
+    """The verdict of a suite over its frames; fails closed on whatever could not be evaluated.
+
+    Frames of one row are looked at side by side as one: a validation costs 30 ms, however small.
+    """
     whole_frame = _batches()
-    results: list[GateResult] = []
-    for name in dict.fromkeys(rule.frame for rule in suite.rules):
-        rules = [rule for rule in suite.rules if rule.frame == name]
-        results += _judge_frame(whole_frame, rules, frames.get(name))
+    unfit = {rule.name: _why_unfit(rule, frames.get(rule.frame)) for rule in suite.rules}
+    fit = [rule for rule in suite.rules if unfit[rule.name] is None]
+    single = [rule for rule in fit if len(frames[rule.frame].rows) == 1]
+    groups = [
+        ([_prefixed(rule) for rule in single], _side_by_side({rule.frame: frames[rule.frame] for rule in single}))
+    ]
+    for name in dict.fromkeys(rule.frame for rule in fit if rule not in single):
+        groups.append(([rule for rule in fit if rule.frame == name], frames[name]))
+    answers: dict[str, Any] = {}
+    for rules, frame in groups:
+        try:
+            answers |= _evaluate(whole_frame, rules, frame) if rules else {}
+        except Exception as error:
+            unfit |= {rule.name: f"Great Expectations failed: {type(error).__name__}: {error}" for rule in rules}
+    results = (
+        _result(rule, frames.get(rule.frame) or Frame(), unfit[rule.name], answers.get(rule.name))
+        for rule in suite.rules
+    )
     return Verdict(suite.name, len(suite.rules), tuple(results))
+
+
+def _side_by_side(frames: Mapping[str, Frame]) -> Frame:
+    """Frames of one row as one frame of one row; a column's name begins with its frame's."""
+    columns = tuple(f"{name}.{column}" for name, frame in frames.items() for column in frame.columns)
+    return Frame(columns, [tuple(value for frame in frames.values() for value in frame.rows[0])])
+
+
+def _prefixed(rule: Rule) -> Rule:
+    """The rule as it reads on frames side by side."""
+    columns = {
+        key: f"{rule.frame}.{value}" if key in ("column", "column_A", "column_B") else value
+        for key, value in rule.arguments.items()
+    }
+    return replace(rule, arguments=columns)
 
 
 def _ask(connection: "DuckDBPyConnection", query: str, parameters: Mapping[str, Any]) -> Frame:
@@ -85,19 +117,6 @@ def _ask(connection: "DuckDBPyConnection", query: str, parameters: Mapping[str, 
         return Frame(tuple(column[0] for column in answer.description or ()), answer.fetchall())
     except duckdb.Error as error:
         return Frame(error=f"the audit query failed: {str(error).splitlines()[0]}")
-
-
-def _judge_frame(whole_frame: Any, rules: Sequence[Rule], frame: Frame | None) -> Iterable[GateResult]:
-    unfit = {rule.name: _why_unfit(rule, frame) for rule in rules}
-    fit = [rule for rule in rules if unfit[rule.name] is None]
-    answers: dict[str, Any] = {}
-    if frame is not None and fit:
-        try:
-            answers = _evaluate(whole_frame, fit, frame)
-        except Exception as error:
-            unfit |= {rule.name: f"Great Expectations failed: {type(error).__name__}: {error}" for rule in fit}
-    for rule in rules:
-        yield _result(rule, frame or Frame(), unfit[rule.name], answers.get(rule.name))
 
 
 def _why_unfit(rule: Rule, frame: Frame | None) -> str | None:

@@ -188,6 +188,9 @@ def _variables(settings: Settings, home: Path, ports: Sequence[int], password: s
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         "AIRFLOW__CORE__FERNET_KEY": "",
         "CAMPAIGN_REACH_VERIFY_TOKEN": secrets.token_urlsafe(12),
+        "CAMPAIGN_REACH_RING_URL": base,
+        "CAMPAIGN_REACH_RING_USER": "admin",
+        "CAMPAIGN_REACH_RING_PASSWORD": password,
         WARM: "yes",
     }
     return environment(settings) | QUICK | own

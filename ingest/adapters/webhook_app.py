@@ -9,7 +9,7 @@ import hmac
 import queue
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,8 +48,9 @@ class Waiting:
 class Writer:
     """Commits deliveries from one thread, all that wait together."""
 
-    def __init__(self, deliveries: DeliveryQueue) -> None:
+    def __init__(self, deliveries: DeliveryQueue, on_kept: Callable[[], None]) -> None:
         self._queue = deliveries
+        self._on_kept = on_kept
         self._waiting: queue.Queue[Waiting | None] = queue.Queue(MOST_WAITING)
         self._bytes = 0
         self._thread = threading.Thread(target=self._work, name="queue-writer", daemon=True)
@@ -87,6 +88,8 @@ class Writer:
                 batch.append(more)
             is_kept = self._put([one.delivery for one in batch])
             self._loop.call_soon_threadsafe(self._answer, batch, is_kept)
+            if is_kept:
+                self._on_kept()
             if ends:
                 return
 
@@ -158,9 +161,16 @@ async def health(request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
-def webhook_app(deliveries: DeliveryQueue, *, secrets: Sequence[str], verify_token: str, clock: Clock) -> Starlette:
+def webhook_app(
+    deliveries: DeliveryQueue,
+    *,
+    secrets: Sequence[str],
+    verify_token: str,
+    clock: Clock,
+    on_kept: Callable[[], None] = lambda: None,
+) -> Starlette:
     """The receiver's two routes: `/webhook` and `/health`; nothing else, and no body in any error."""
-    writer = Writer(deliveries)
+    writer = Writer(deliveries, on_kept)
     receiver = Receiver(writer, secrets, verify_token, clock)
 
     @asynccontextmanager

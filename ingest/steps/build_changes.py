@@ -14,7 +14,7 @@ import structlog
 from ingest.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
-    from ingest.adapters.compiled_models import CompiledModel
+    from ingest.adapters.compiled_models import CompiledModel, LastBuild
     from ingest.steps.build import BuildResult
 
 log = structlog.get_logger()
@@ -29,30 +29,48 @@ def build_changes(settings: Settings) -> "BuildResult":
     """
     from ingest.adapters import compiled_models as compiled
     from ingest.adapters.warehouse import open_warehouse
-    from ingest.steps.build import BuildFailed, BuildResult, build_marts, require_warehouse
+    from ingest.steps.build import BuildResult, build_marts, require_warehouse
 
-    require_warehouse(settings.warehouse_path)
+    if not settings.warehouse_path.exists():
+        require_warehouse(settings.warehouse_path)
     revision = project_revision(settings)
+    models = compiled.read_models(settings.dbt_dir / KEPT, revision)
     with open_warehouse(settings.warehouse_path) as connection:
         last = compiled.last_build(connection)
-    if last is None or last.revision != revision:
+        is_same = last is not None and last.revision == revision
+        ran = _run(settings, connection, last, models) if last and is_same and models is not None else None
+    if ran is not None:
+        return BuildResult(ran)
+    if not is_same:
         return build_marts(settings)
-    models = _models(settings, revision)
-    with open_warehouse(settings.warehouse_path) as connection:
-        connection.execute("set memory_limit = $1", [settings.warehouse_memory])
-        changed = compiled.changed_tables(connection, since=last.load_id)
-        due = [model for model in models if changed & set(model.sources)]
-        touched = None if "registry" in changed else compiled.touched_posts(connection, since=last.load_id)
-        built = compiled.LastBuild(compiled.newest_load(connection), revision)
-        try:
-            ran = compiled.run_models(connection, due, built, touched=touched)
-        except duckdb.Error as error:
-            raise BuildFailed(
-                f"A model could not be brought up to date: {str(error).splitlines()[0]}. Nothing has changed. "
-                "Run `campaign-reach build`, which says which."
-            ) from None
+    compiled.write_models(settings.dbt_dir / KEPT, revision, _compiled(settings))
+    return build_changes(settings)
+
+
+def _run(
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    last: "LastBuild",
+    models: "Sequence[CompiledModel]",
+) -> int:
+    """Run the models that come from what has changed; how many."""
+    from ingest.adapters import compiled_models as compiled
+    from ingest.steps.build import BuildFailed
+
+    connection.execute("set memory_limit = $1", [settings.warehouse_memory])
+    changed = compiled.changed_tables(connection, since=last.load_id)
+    due = [model for model in models if changed & set(model.sources)]
+    touched = None if "registry" in changed else compiled.touched_posts(connection, since=last.load_id)
+    built = compiled.LastBuild(compiled.newest_load(connection), last.revision)
+    try:
+        ran = compiled.run_models(connection, due, built, touched=touched)
+    except duckdb.Error as error:
+        raise BuildFailed(
+            f"A model could not be brought up to date: {str(error).splitlines()[0]}. Nothing has changed. "
+            "Run `campaign-reach build`, which says which."
+        ) from None
     log.info("changes_built", models=ran, changed=sorted(changed))
-    return BuildResult(ran)
+    return ran
 
 
 def project_revision(settings: Settings) -> str:
@@ -64,18 +82,6 @@ def project_revision(settings: Settings) -> str:
     for path in (catalogue, *sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file())):
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _models(settings: Settings, revision: str) -> "Sequence[CompiledModel]":
-    """The compiled models: those kept for this revision, else compiled now and kept."""
-    from ingest.adapters import compiled_models as compiled
-
-    path = settings.dbt_dir / KEPT
-    models = compiled.read_models(path, revision)
-    if models is None:
-        models = _compiled(settings)
-        compiled.write_models(path, revision, models)
-    return models
 
 
 def _compiled(settings: Settings) -> "list[CompiledModel]":

@@ -22,6 +22,7 @@ def serve_receiver(settings: Settings, *, host: str, port: int) -> None:
 
     from ingest.adapters.queue.open_queue import open_queue
     from ingest.adapters.queue.sqlite_queue import SqliteQueue
+    from ingest.adapters.ring import Ring
     from ingest.adapters.webhook_app import DeadlineProtocol, webhook_app
 
     secrets = [secret.get_secret_value() for secret in settings.app_secrets]
@@ -33,7 +34,10 @@ def serve_receiver(settings: Settings, *, host: str, port: int) -> None:
     deliveries = open_queue(settings)
     if isinstance(deliveries, SqliteQueue):
         deliveries.create()
-    app = webhook_app(deliveries, secrets=secrets, verify_token=verify_token, clock=settings.clock)
+    ring = Ring(settings.ring_url, settings.ring_user, settings.ring_password.get_secret_value())
+    if settings.ring_url:
+        ring.start()
+    app = webhook_app(deliveries, secrets=secrets, verify_token=verify_token, clock=settings.clock, on_kept=ring.ring)
     log.info("receiver_starts", address=f"http://{host}:{port}/webhook", queue=settings.queue_uri)
     uvicorn.run(
         app,

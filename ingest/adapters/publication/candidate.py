@@ -49,9 +49,12 @@ def copy_marts(warehouse: Path, candidate: Path) -> Path:
         candidate.parent.mkdir()
         _attach_warehouse(engine, warehouse)
         engine.execute(f"attach {_text(candidate)} as candidate (storage_version 'v1.0.0')")
+        engine.execute("begin")
         engine.execute("create schema candidate.marts")
+        columns = _columns(engine)
         for table in _tables(engine, "warehouse"):
-            _copy_table(engine, table)
+            _copy_table(engine, table, columns[table])
+        engine.execute("commit")
         engine.execute("detach candidate")
     return candidate
 
@@ -154,13 +157,23 @@ def _tables(engine: Connection, database: str) -> list[str]:
     return [name for (name,) in engine.execute(listing, [database]).fetchall()]
 
 
-def _copy_table(engine: Connection, table: str) -> None:
+Column = tuple[str, str, bool, str | None]
+
+
+def _columns(engine: Connection) -> dict[str, list[Column]]:
+    """Name, type, whether it may be null, and comment of each column of the marts, by table."""
+    found: dict[str, list[Column]] = {}
+    listing = """
+        select table_name, column_name, data_type, is_nullable, comment from duckdb_columns()
+        where database_name = 'warehouse' and schema_name = 'marts' order by table_name, column_index
+    """
+    for table, *column in engine.execute(listing).fetchall():
+        found.setdefault(table, []).append(tuple(column))
+    return found
+
+
+def _copy_table(engine: Connection, table: str, columns: Sequence[Column]) -> None:
     """Copy one table: its columns as they are, but a time with a zone becomes UTC without one for old readers."""
-    columns = engine.execute(
-        "select column_name, data_type, is_nullable, comment from duckdb_columns() "
-        "where database_name = 'warehouse' and schema_name = 'marts' and table_name = ? order by column_index",
-        [table],
-    ).fetchall()
     zoned = "TIMESTAMP WITH TIME ZONE"
     made = ", ".join(
         f"{_name(name)} {'TIMESTAMP' if kind == zoned else kind}{'' if nullable else ' not null'}"
