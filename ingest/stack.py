@@ -177,8 +177,9 @@ def _variables(settings: Settings, home: Path, ports: Sequence[int], password: s
     passwords.touch(mode=0o600)
     passwords.write_text(f'{{"admin": "{password}"}}', encoding="utf-8")
     base = f"http://{HOST}:{ports[0]}"
+    inherited = environment(settings)
     own = airflow_environment(home) | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+        "PATH": f"{Path(sys.executable).parent}:{inherited.get('PATH', '')}",
         "PYTHONPATH": f"{PROJECT}:{PROJECT / 'ingest' / 'airflow_config'}",
         "AIRFLOW__API__HOST": HOST,
         "AIRFLOW__API__PORT": str(ports[0]),
@@ -193,7 +194,7 @@ def _variables(settings: Settings, home: Path, ports: Sequence[int], password: s
         "CAMPAIGN_REACH_RING_PASSWORD": password,
         WARM: "yes",
     }
-    return environment(settings) | QUICK | own
+    return inherited | QUICK | own
 
 
 def _sandbox(starter: _Starter, ports: Sequence[int], latency_ms: int) -> dict[str, str]:

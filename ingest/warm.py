@@ -19,7 +19,11 @@ log = structlog.get_logger()
 
 
 def warm_up() -> None:
-    """Import, build and judge once; whatever fails is logged, and the tasks are slower then."""
+    """Import, build and judge once, if the settings say so; what fails is logged, and the tasks are slower then."""
+    from ingest.settings import load_settings
+
+    if not load_settings().warm_scheduler:
+        return
     started = time.perf_counter()
     try:
         _use_everything()

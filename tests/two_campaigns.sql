@@ -123,3 +123,11 @@ create table marts.rpt_quarantine (landing_file varchar not null, line_no intege
 create table marts.fct_ads (ad_id varchar not null, starts_on date not null, ends_on date not null, ad_name varchar, campaign_id varchar, reach bigint, impressions bigint, spend decimal(18, 2), currency varchar, source varchar not null);
 create table marts.fct_account_days (account_id varchar not null, day_on date not null, platform varchar not null, reach_day bigint, reach_week bigint, reach_28_days bigint, views bigint, followers bigint, fetched_at timestamp);
 create table marts.fct_post_days (post_id varchar not null, day_on date not null, views bigint, reach bigint, engagements bigint, views_increase bigint, engagements_increase bigint, is_observed boolean not null, has_fallen boolean not null);
+
+create table raw.receipts (sha256 varchar, received_at varchar);
+create table raw.deliveries (sha256 varchar, state varchar, received_at varchar, repeats bigint);
+create table raw.drained (
+    delivery_sha256 varchar, changes bigint, events bigint, coalesced bigint, quarantined bigint
+);
+create table raw.events (event_id varchar, delivery_sha256 varchar, state varchar);
+create table raw.landings (file varchar, answers bigint);

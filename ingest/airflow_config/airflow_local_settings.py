@@ -4,10 +4,9 @@ It is found when this folder is on PYTHONPATH. Without it the same DAGs work, a 
 (docs/decisions/0006).
 """
 
-import os
 import sys
 
-if os.environ.get("CAMPAIGN_REACH_WARM_SCHEDULER") and "scheduler" in sys.argv:
+if "scheduler" in sys.argv:
     from ingest.warm import warm_up
 
     warm_up()

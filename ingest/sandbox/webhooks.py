@@ -21,7 +21,7 @@ from ingest.sandbox.world import World
 
 OK = 200
 ITEMS = {"photo": "photo", "video": "video", "reel": "video", "carousel": "album", "link": "share"}
-RETRIES = (0.0, 1.0, 5.0, 30.0, 300.0, 3600.0)
+RETRIES = (0.0, 1.0, 5.0, 30.0, 300.0, 60.0 * 60.0)
 """Seconds before a delivery that was not answered with 200 comes again, on Meta's own clock."""
 LARGEST_DELIVERY = 1000
 """So many changes Meta sends in one POST at most."""

@@ -32,12 +32,13 @@ class Running:
     def kill(self) -> None:
         """End it as a power switch would, without a goodbye."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.communicate()
 
     def stop(self) -> int:
         """End it as an operator would; its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=15)
+        self.process.communicate(timeout=15)
+        return int(self.process.returncode)
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:

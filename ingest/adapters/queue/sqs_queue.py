@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -21,6 +21,8 @@ from ingest.adapters.queue.deliveries import LEASE, MOST_ATTEMPTS, Claim, Delive
 from ingest.domain.errors import StorageFailed
 
 PER_CALL = 10
+KEPT = timedelta(days=14)
+"""How long SQS keeps a message that nobody takes: the longest it can."""
 LARGEST_MESSAGE = 250_000
 """SQS takes 256 KiB per call; a notification of a thousand changes is compressed to a few dozen."""
 PATIENT = Config(
@@ -50,7 +52,7 @@ class SqsQueue:
             policy = {"deadLetterTargetArn": asked["Attributes"]["QueueArn"], "maxReceiveCount": MOST_ATTEMPTS}
             attributes = {
                 "VisibilityTimeout": str(int(LEASE.total_seconds())),
-                "MessageRetentionPeriod": str(14 * 24 * 3600),
+                "MessageRetentionPeriod": str(int(KEPT.total_seconds())),
                 "RedrivePolicy": json.dumps(policy),
             }
             self.client.create_queue(QueueName=self.name, Attributes=attributes)
