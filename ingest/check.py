@@ -37,6 +37,10 @@ class Check:
     what_to_do: str = ""
 
 
+LATE_MINUTES = 20
+"""Two sweeps: an event that waits longer has nobody who follows it."""
+
+
 def run_checks(settings: Settings) -> list[Check]:
     """One check each of registry, tokens and their scopes, accounts, warehouse, publication."""
     return [
@@ -192,6 +196,7 @@ def print_status(settings: Settings, console: Console) -> None:
         table.add_row("quarantine", f"{waiting} objects")
     answers = len(list(settings.quarantine_dir.glob("*.bin")))
     table.add_row("refused", f"{answers} answers in {settings.quarantine_dir}")
+    table.add_row("events", _events(settings))
     served = FolderPublication(Path(settings.published_uri), keep=settings.keep_versions).served()
     if served is None:
         table.add_row("served", "nothing yet: `campaign-reach publish`")
@@ -203,6 +208,20 @@ def print_status(settings: Settings, console: Console) -> None:
                 "gate", f"{gate['gate']} {verdict}: {gate['evaluated']} of {gate['declared']} rules evaluated"
             )
     console.print(table, highlight=False)
+
+
+def _events(settings: Settings) -> str:
+    """How many events are in each state, and how old the oldest is that waits."""
+    from ingest.adapters.queue.open_queue import open_events, open_queue
+
+    store, waiting = open_events(settings), open_queue(settings).facts()
+    counts = ", ".join(f"{count} {name}" for name, count in store.counts().items()) or "none"
+    oldest = min((one for one in (store.oldest_waiting(), waiting.oldest_waiting_at) if one), default=None)
+    if oldest is None:
+        return counts
+    minutes = (settings.clock() - oldest).total_seconds() / 60
+    alert = " [red]is nobody following? campaign-reach follow[/red]" if minutes > LATE_MINUTES else ""
+    return f"{counts}; the oldest waits for {minutes:.0f} minutes{alert}"
 
 
 def _moment(key: str) -> str:

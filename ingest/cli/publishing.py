@@ -59,11 +59,25 @@ def publish() -> None:
 
 
 @app.command()
-def status() -> None:
-    """Say what landed, what is loaded, and which version is served with its gate."""
+def status(
+    watch: Annotated[bool, typer.Option("--watch", help="Say it again whenever a new version is served.")] = False,
+) -> None:
+    """Say what landed, what is loaded, what events wait, and which version is served with its gate."""
+    import time
+
     from ingest.check import print_status
 
-    print_status(load_settings(), out)
+    settings = load_settings()
+    manifest = Path(settings.published_uri) / "manifest.json"
+    print_status(settings, out)
+    seen = manifest.stat().st_ino if manifest.exists() else 0
+    while watch:
+        time.sleep(0.2)
+        now = manifest.stat().st_ino if manifest.exists() else 0
+        if now != seen:
+            seen = now
+            out.rule()
+            print_status(settings, out)
 
 
 @app.command()
