@@ -68,7 +68,7 @@ lock: $(READY) ## Compile requirements/*.txt anew, for all platforms, with hashe
 	  compile="$$uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11"; \
 	  $$compile pyproject.toml -o requirements/runtime.txt; \
 	  $$compile pyproject.toml --extra dev -c requirements/runtime.txt -o requirements/dev.txt; \
-	  for name in uv readers; do $$compile requirements/$$name.in -o requirements/$$name.txt; done
+	  for name in uv readers connect superset; do $$compile requirements/$$name.in -o requirements/$$name.txt; done
 
 bench: $(READY) ## Measure: prints ratios against a reference in the same run
 	@for file in benchmarks/bench_*.py; do echo; echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py); done

@@ -1,4 +1,4 @@
-"""Programs of others in a folder of their own, an old DuckDB and another Graph client: installed once, then reused."""
+"""Programs of others, each set in a folder of its own, as one file of requirements/ pins it: installed once."""
 
 import hashlib
 import shutil
@@ -9,18 +9,17 @@ from pathlib import Path
 
 from ingest.settings import PROJECT
 
-PINS = PROJECT / "requirements" / "readers.txt"
 CACHE = PROJECT / "var" / "readers"
 
 
-def pinned_readers() -> Path:
-    """The folder that holds what requirements/readers.txt pins, for `sys.path`."""
-    pins = hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]
-    folder = CACHE / f"{sys.implementation.cache_tag}-{pins}"
+def pinned_readers(name: str = "readers") -> Path:
+    """The folder that holds what requirements/<name>.txt pins, for `sys.path`; its programs lie in `bin/`."""
+    pins = PROJECT / "requirements" / f"{name}.txt"
+    folder = CACHE / f"{name}-{sys.implementation.cache_tag}-{hashlib.sha256(pins.read_bytes()).hexdigest()[:12]}"
     if not folder.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=CACHE, prefix=".installing-"))
-        _install(fresh)
+        _install(pins, fresh)
         try:
             fresh.rename(folder)
         except OSError:  # another test process was faster
@@ -28,8 +27,8 @@ def pinned_readers() -> Path:
     return folder
 
 
-def _install(folder: Path) -> None:
-    pinned = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--target", str(folder), "-r", str(PINS)]
+def _install(pins: Path, folder: Path) -> None:
+    pinned = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--target", str(folder), "-r", str(pins)]
     subprocess.run([*_installer(), *pinned], check=True, timeout=170)
 
 
