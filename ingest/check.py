@@ -181,12 +181,12 @@ def print_status(settings: Settings, console: Console) -> None:
 
     Raises: WarehouseBusy, WarehouseBroken.
     """
-    from ingest.adapters.landing.folder import FolderLanding
+    from ingest.adapters.landing.open_landing import open_landing
     from ingest.adapters.publication.folder import FolderPublication
     from ingest.adapters.warehouse import loaded_keys, open_warehouse
 
     table = Table(box=None, show_header=False, pad_edge=False)
-    landed = FolderLanding(Path(settings.landing_uri)).landed_keys()
+    landed = open_landing(settings).landed_keys()
     table.add_row("landed", f"{len(landed)} files" + (f", newest {_moment(landed[-1])}" if landed else ""))
     if settings.warehouse_path.exists():
         with open_warehouse(settings.warehouse_path) as connection:

@@ -80,7 +80,7 @@ def _live_through(
 
     What a run before this one has landed is not read again.
     """
-    from ingest.adapters.landing.folder import FolderLanding
+    from ingest.adapters.landing.open_landing import open_landing
     from ingest.steps.land_registry import land_registry
     from ingest.steps.plan import plan_refresh
     from ingest.steps.refresh import refresh_account
@@ -88,7 +88,7 @@ def _live_through(
     reading = {name.removeprefix("CAMPAIGN_REACH_").lower(): value for name, value in sandbox.environment().items()}
     with _progress(console) as progress:
         moments = instants(registry)
-        landed = FolderLanding(Path(settings.landing_uri)).landed_keys()
+        landed = open_landing(settings).landed_keys()
         bar = progress.add_task("history", total=len(moments))
         for moment in moments:
             progress.update(bar, description=f"history · {moment:%Y-%m-%d}")

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     ring_password: SecretStr = Field(SecretStr(""), description="The password of who rings")
     warm_scheduler: bool = Field(False, description="Import and use everything once in Airflow's scheduler")
     campaigns_dir: Path = Field(PROJECT / "campaigns", description="The registry: one YAML file per campaign")
-    landing_uri: str = Field("var/landing", description="Folder where answers land")
+    landing_uri: str = Field("var/landing", description="Where answers land: a folder, or s3://bucket/prefix")
     quarantine_dir: Path = Field(Path("var/quarantine"), description="Folder for answers that are not strict JSON")
     state_path: Path = Field(Path("var/state.sqlite"), description="What the client remembers: dead metrics, quotas")
     warehouse_path: Path = Field(Path("var/warehouse.duckdb"), description="Private DuckDB file of the build")

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ingest.settings import PROJECT, Settings, load_settings
+
+if TYPE_CHECKING:
+    from ingest.adapters.s3 import Bucket
 
 MOMENT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 """When tests take place: every campaign has lived its life."""
@@ -44,6 +48,38 @@ def settings_in(folder: Path, **overrides: object) -> Settings:
         "now": MOMENT,
     }
     return load_settings(**(places | overrides))
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[str]:
+    """Where S3 and SQS answer: moto's server on loopback."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(aws_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where S3 and SQS answer, with credentials that they take."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    return aws_server
+
+
+@pytest.fixture
+def bucket(aws: str) -> "Bucket":
+    """A bucket of the test's own."""
+    from uuid import uuid4
+
+    from ingest.adapters.s3 import Bucket
+
+    made = Bucket(f"bucket-{uuid4().hex[:12]}", "", aws)
+    made.client.create_bucket(Bucket=made.name)
+    return made
 
 
 @pytest.fixture(scope="session")

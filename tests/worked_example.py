@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ingest.adapters.landing.envelope import Batch, Received, Request
-from ingest.adapters.landing.folder import FolderLanding
+from ingest.adapters.landing.open_landing import open_landing
 from ingest.domain.metrics import expandable
 from ingest.settings import Settings
 
@@ -72,7 +71,7 @@ WINDOW = {"value": 1700, "end_time": "2024-03-23T07:00:00+0000"}
 
 def land_worked_example(settings: Settings) -> None:
     """Land the seven posts of the three accounts, and the one window of our Page."""
-    landing = FolderLanding(Path(settings.landing_uri))
+    landing = open_landing(settings)
     days = {"name": "page_total_media_view_unique", "period": "days_28", "values": [WINDOW]}
     place = {"period": "days_28", "since": "2024-03-22", "until": "2024-03-23"}
     window = received("insights", "900", {"data": [days]}, metrics=("page_total_media_view_unique",), params=place)

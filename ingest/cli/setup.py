@@ -14,12 +14,14 @@ from ingest.settings import load_settings
 def init() -> None:
     """Make the folders of var/, read the registry once, and make the empty warehouse."""
     from ingest.adapters.registry import read_registry
+    from ingest.adapters.s3 import is_s3
     from ingest.adapters.warehouse import open_warehouse
 
     settings = load_settings()
     registry = read_registry(settings.campaigns_dir)
-    for folder in (Path(settings.landing_uri), Path(settings.published_uri), settings.quarantine_dir):
-        folder.mkdir(parents=True, exist_ok=True)
+    for uri in (settings.landing_uri, settings.published_uri, str(settings.quarantine_dir)):
+        if not is_s3(uri):
+            Path(uri.removeprefix("file://")).mkdir(parents=True, exist_ok=True)
     with open_warehouse(settings.warehouse_path):
         pass
     out.print(

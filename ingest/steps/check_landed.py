@@ -1,14 +1,13 @@
 """Check what landed: judge every load that no gate has let pass yet, before anything is built or published on it."""
 
 from collections.abc import Collection
-from pathlib import Path
 
 import structlog
 
 from expectations.event_ledger import judge_ledger
 from expectations.landed_batch import LandedFile, judge_landed
 from ingest.adapters import accepted_loads
-from ingest.adapters.landing.folder import FolderLanding
+from ingest.adapters.landing.open_landing import open_landing
 from ingest.domain.errors import GateStopped
 from ingest.domain.gates import Verdict
 from ingest.settings import Settings
@@ -23,7 +22,7 @@ def check_landed(settings: Settings, load_ids: Collection[int] | None = None) ->
     A load that passed is accepted and not judged again; one that did not stops every run until somebody acts.
     Raises: GateStopped, WarehouseBusy, WarehouseBroken.
     """
-    landing = FolderLanding(Path(settings.landing_uri))
+    landing = open_landing(settings)
     now = settings.clock()
     with accepted_loads.opened(settings.warehouse_path) as warehouse:
         waiting = accepted_loads.not_accepted(warehouse)

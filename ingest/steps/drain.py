@@ -46,7 +46,7 @@ def drain_queue(settings: Settings) -> Drained:
 
     Raises: StorageFailed, RegistryInvalid; the deliveries wait then.
     """
-    from ingest.adapters.landing.folder import FolderLanding, landing_root
+    from ingest.adapters.landing.open_landing import open_landing
     from ingest.adapters.queue.open_queue import open_events, open_queue
     from ingest.adapters.registry import read_registry
 
@@ -54,7 +54,7 @@ def drain_queue(settings: Settings) -> Drained:
     if not queue.work_mark(at=settings.clock()):
         return Drained(0, 0, ())
     accounts = {one.account_id: one.platform for one in read_registry(settings.campaigns_dir).accounts}
-    landing = FolderLanding(landing_root(settings.landing_uri))
+    landing = open_landing(settings)
     deliveries, events, keys = 0, 0, []
     while claim := queue.claim(at=settings.clock(), most=MOST_AT_ONCE):
         read = [(one, *_read(one, accounts)) for one in claim.deliveries]

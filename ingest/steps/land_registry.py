@@ -1,12 +1,14 @@
 """Land the registry: the campaign files land like any other source, when they have changed."""
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import structlog
 
 from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from ingest.adapters.landing.files import Landing
 
 log = structlog.get_logger()
 
@@ -17,11 +19,11 @@ def land_registry(settings: Settings) -> list[str]:
     Raises: RegistryInvalid, StorageFailed.
     """
     from ingest.adapters.landing.envelope import Batch, Received, Request
-    from ingest.adapters.landing.folder import FolderLanding
+    from ingest.adapters.landing.open_landing import open_landing
     from ingest.adapters.registry import read_registry
 
     registry = read_registry(settings.campaigns_dir)
-    landing = FolderLanding(Path(settings.landing_uri))
+    landing = open_landing(settings)
     if landed_registry(landing) == registry.sha256:
         return []
     answers = tuple(
@@ -36,9 +38,9 @@ def land_registry(settings: Settings) -> list[str]:
     return [key]
 
 
-def landed_registry(landing: Any) -> str | None:
+def landed_registry(landing: "Landing") -> str | None:
     """The hash of the registry that was landed last; None when none was."""
-    from ingest.adapters.landing.folder import first_line
+    from ingest.adapters.landing.files import first_line
 
     keys = [key for key in landing.landed_keys() if key.startswith("registry/")]
     if not keys:

@@ -31,9 +31,9 @@ def load_landed(settings: Settings, *, until: datetime | None = None) -> LoadRes
     Raises: LandingDamaged, WarehouseBusy, WarehouseBroken, StorageFailed.
     """
     from ingest.adapters import warehouse
-    from ingest.adapters.landing.folder import FolderLanding
+    from ingest.adapters.landing.open_landing import open_landing
 
-    landing = FolderLanding(Path(settings.landing_uri))
+    landing = open_landing(settings)
     with warehouse.open_warehouse(settings.warehouse_path) as connection:
         known = warehouse.loaded_keys(connection)
         new = [
@@ -54,9 +54,9 @@ def has_landed_since(settings: Settings) -> bool:
     Raises: WarehouseBusy, WarehouseBroken.
     """
     from ingest.adapters import warehouse
-    from ingest.adapters.landing.folder import FolderLanding
+    from ingest.adapters.landing.open_landing import open_landing
 
-    landed = set(FolderLanding(Path(settings.landing_uri)).landed_keys())
+    landed = set(open_landing(settings).landed_keys())
     with warehouse.open_warehouse(settings.warehouse_path) as connection:
         return bool(landed - warehouse.loaded_keys(connection))
 

@@ -84,10 +84,10 @@ def _reading(settings: Settings, account_id: str, platform: str, at: datetime) -
 def _land(settings: Settings, reader: "AccountReader", answers: "tuple[Received, ...]") -> str:
     """Land the answers as one batch, and remember what was read; the landing key."""
     from ingest.adapters.landing.envelope import Batch
-    from ingest.adapters.landing.folder import FolderLanding, landing_root
+    from ingest.adapters.landing.open_landing import open_landing
 
     batch = Batch("api", reader.platform, reader.account_id, reader.at, answers)
-    key = FolderLanding(landing_root(settings.landing_uri)).write(batch)
+    key = open_landing(settings).write(batch)
     reader.state.note_landing(key, len(answers))
     reader.remember()
     if reader.stopped:

@@ -1,6 +1,5 @@
 """The queue's promises, the same for SQLite and SQS: nothing is lost, nothing is done twice by the same lease."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,23 +28,10 @@ def created(folder: Path) -> SqliteQueue:
     return queue
 
 
-@pytest.fixture(scope="module")
-def aws() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture(params=["sqlite", "sqs"])
-def queue(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeliveryQueue:
+def queue(request: pytest.FixtureRequest, tmp_path: Path) -> DeliveryQueue:
     if request.param == "sqlite":
         return created(tmp_path)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
     uri = f"sqs://eu-central-1/{tmp_path.name[-60:].strip('_')}"
     made = open_queue(settings_in(tmp_path, queue_uri=uri, aws_endpoint_url=request.getfixturevalue("aws")))
     assert isinstance(made, SqsQueue)

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.adapters.graph.answers import AnswerRejected
 from ingest.adapters.landing.envelope import Batch, Received, Request
-from ingest.adapters.landing.folder import FolderLanding
+from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.state import ClientState
 from ingest.settings import Settings
 from ingest.steps import refresh
@@ -25,7 +25,7 @@ def settings(tmp_path: Path) -> Settings:
 def land(settings: Settings, *posts: dict[str, object]) -> str:
     body = json.dumps({"data": posts}).encode()
     answer = Received(Request("published_posts", "42"), body, http_status=200, graph_version="v26.0")
-    return FolderLanding(Path(settings.landing_uri)).write(Batch("api", "facebook", "42", MOMENT, (answer,)))
+    return open_landing(settings).write(Batch("api", "facebook", "42", MOMENT, (answer,)))
 
 
 def test_an_object_that_cannot_be_used_waits_with_its_place_and_the_rest_lands(settings: Settings) -> None:

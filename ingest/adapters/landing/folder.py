@@ -1,22 +1,15 @@
 """Landing in a folder: each batch one compressed file that is written once and never overwritten."""
 
-import hashlib
-import io
-import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import zstandard
+from typing import BinaryIO
 
 from ingest.adapters.landing.envelope import Batch
-from ingest.domain.errors import LandingDamaged, StorageFailed
+from ingest.adapters.landing.files import SUFFIX, batches_among, files_of, require_same
+from ingest.domain.errors import StorageFailed
 
-PLAIN = re.compile(r"[A-Za-z0-9_]{1,128}", re.ASCII)
-SUFFIX = ".ndjson.zst"
 Open = Callable[[Path], BinaryIO]
 """Opens a new file for writing: the adapter's edge, where tests let the disk fill up."""
 
@@ -37,32 +30,23 @@ class FolderLanding:
 
         Raises: StorageFailed when it cannot be written, LandingDamaged when other bytes lie under its key.
         """
-        key = f"{self._folder(batch)}/{batch.batch_id}{SUFFIX}"
-        content = zstandard.ZstdCompressor(level=9, write_checksum=True).compress(batch.lines())
+        key = ""
         with _storage_errors(self._root):
-            for number, original in batch.originals():
-                self._write_once(self._root / f"{key.removesuffix(SUFFIX)}.{number}.bin", original)
-            self._write_once(self._root / key, content)
+            for key, content in files_of(batch):
+                self._write_once(self._root / key, content)
         return key
 
     def landed_keys(self) -> list[str]:
         """The keys of all landed files, oldest batch first."""
-        found = (path.relative_to(self._root).as_posix() for path in self._root.rglob(f"*{SUFFIX}"))
-        return sorted(
-            (key for key in found if not Path(key).name.startswith(".")), key=lambda key: (Path(key).name, key)
-        )
+        return batches_among(path.relative_to(self._root).as_posix() for path in self._root.rglob(f"*{SUFFIX}"))
 
     def local_path(self, key: str) -> Path:
         """Where the bytes of a landed file lie on this machine."""
         return self._root / key
 
-    def _folder(self, batch: Batch) -> str:
-        parts = (batch.source, batch.platform, batch.account_id)
-        return "/".join((*(_plain(part) for part in parts), f"{batch.fetched_at:%Y-%m-%d}"))
-
     def _write_once(self, path: Path, content: bytes) -> None:
         if path.exists():
-            _same(path, content)
+            require_same(path, path.read_bytes(), content)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -75,42 +59,10 @@ class FolderLanding:
             try:
                 os.link(temporary, path)  # unlike a rename, this never replaces a file
             except FileExistsError:
-                _same(path, content)
+                require_same(path, path.read_bytes(), content)
         finally:
             temporary.unlink(missing_ok=True)
         _fsync_folder(path.parent)
-
-
-def landing_root(uri: str) -> Path:
-    """The folder that the landing's URI names."""
-    return Path(uri.removeprefix("file://"))
-
-
-def first_line(path: Path) -> dict[str, Any]:
-    """The first envelope of a landed file.
-
-    Raises: LandingDamaged when it is not what was written.
-    """
-    try:
-        with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
-            line = io.TextIOWrapper(stream, encoding="utf-8").readline()
-        envelope: dict[str, Any] = json.loads(line)
-    except (zstandard.ZstdError, ValueError) as error:
-        raise LandingDamaged(f"{path} is not what was written: {error}. Restore it from a backup.") from None
-    return envelope
-
-
-def _plain(part: str) -> str:
-    """The part itself if it is a plain name, else its hash: an id never leads out of the root."""
-    return part if PLAIN.fullmatch(part) else hashlib.sha256(part.encode()).hexdigest()
-
-
-def _same(path: Path, content: bytes) -> None:
-    if path.read_bytes() != content:
-        raise LandingDamaged(
-            f"{path} holds other bytes than the same batch has now. Landing is never overwritten: "
-            "restore the file from a backup, or move it away."
-        )
 
 
 def _fsync_folder(folder: Path) -> None:

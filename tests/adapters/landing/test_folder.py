@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.adapters.landing.envelope import Batch, Received, Request
-from ingest.adapters.landing.folder import FolderLanding, first_line
+from ingest.adapters.landing.files import first_line
+from ingest.adapters.landing.folder import FolderLanding
 from ingest.domain.errors import LandingDamaged, StorageFailed
 
 AT = datetime(2026, 11, 22, 8, tzinfo=UTC)

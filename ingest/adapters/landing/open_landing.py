@@ -1,0 +1,27 @@
+"""Which landing the settings name: a folder, or `s3://bucket/prefix`."""
+
+from pathlib import Path
+
+from ingest.adapters.landing.files import Landing
+from ingest.adapters.landing.folder import FolderLanding
+from ingest.adapters.s3 import bucket_at, is_s3
+from ingest.domain.errors import SettingsInvalid
+from ingest.settings import Settings
+
+SETTING = "CAMPAIGN_REACH_LANDING_URI"
+
+
+def open_landing(settings: Settings) -> Landing:
+    """The landing of the settings.
+
+    Raises: SettingsInvalid for a URI that names none.
+    """
+    uri = settings.landing_uri
+    if is_s3(uri):
+        from ingest.adapters.landing.s3 import S3Landing
+
+        return S3Landing(bucket_at(uri, setting=SETTING, endpoint_url=settings.aws_endpoint_url))
+    path = uri.removeprefix("file://")
+    if "://" in path:
+        raise SettingsInvalid(f"{SETTING}: {uri} is no landing. Name a folder, or s3://bucket/prefix.")
+    return FolderLanding(Path(path))

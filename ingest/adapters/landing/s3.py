@@ -1,0 +1,60 @@
+"""Landing on S3: each batch one object, written once by `If-None-Match`, read through a temporary folder."""
+
+import shutil
+import tempfile
+import weakref
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.adapters.landing.envelope import Batch
+from ingest.adapters.landing.files import batches_among, files_of, require_same
+from ingest.adapters.s3 import Bucket
+from ingest.domain.errors import LandingDamaged
+
+
+@dataclass
+class S3Landing:
+    """Landed files below a prefix of a bucket, by the same keys as in a folder."""
+
+    bucket: Bucket
+    _fetched: Path | None = field(default=None, repr=False)
+
+    def write(self, batch: Batch) -> str:
+        """Land a batch; its key. The same batch again is nothing.
+
+        Raises: StorageFailed when it cannot be written, LandingDamaged when other bytes lie under its key.
+        """
+        key = ""
+        for key, content in files_of(batch):
+            self._write_once(key, content)
+        return key
+
+    def landed_keys(self) -> list[str]:
+        """The keys of all landed files, oldest batch first."""
+        return batches_among(self.bucket.keys())
+
+    def local_path(self, key: str) -> Path:
+        """A copy of a landed file on this machine; it is removed with this object.
+
+        Raises: LandingDamaged when it is not there, StorageFailed when it cannot be read.
+        """
+        path = self._folder() / key
+        if not path.exists():
+            stored = self.bucket.get(key)
+            if stored is None:
+                raise LandingDamaged(f"{self.bucket.uri}/{key} has landed and is gone. Restore it from a backup.")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(stored.content)
+        return path
+
+    def _write_once(self, key: str, content: bytes) -> None:
+        if self.bucket.put_new(key, content):
+            return
+        there = self.bucket.get(key)
+        require_same(f"{self.bucket.uri}/{key}", there.content if there else b"", content)
+
+    def _folder(self) -> Path:
+        if self._fetched is None:
+            self._fetched = Path(tempfile.mkdtemp(prefix="campaign-reach-landing-"))
+            weakref.finalize(self, shutil.rmtree, self._fetched, ignore_errors=True)
+        return self._fetched
