@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from ingest.domain.errors import SettingsInvalid, StorageFailed
@@ -77,7 +77,7 @@ class Bucket:
                 raise
             return Stored(answer["Body"].read(), answer["ETag"])
 
-    def put_new(self, key: str, content: bytes) -> bool:
+    def put_new(self, key: str, content: bytes | BinaryIO) -> bool:
         """Write an object unless there is one; whether it was written."""
         return self._put(key, content, IfNoneMatch="*")
 
@@ -109,7 +109,7 @@ class Bucket:
                 if answer.get("Errors"):
                     raise self._failed("emptied", answer["Errors"][0].get("Message", "some objects stayed"))
 
-    def _put(self, key: str, content: bytes, **condition: str) -> bool:
+    def _put(self, key: str, content: bytes | BinaryIO, **condition: str) -> bool:
         from botocore.exceptions import ClientError
 
         with self._explained(f"written ({key})"):

@@ -9,8 +9,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 SCHEMA_VERSION = 1
+DIGITS = 12
+"""Of a batch's SHA-256 in its id."""
 SECRET = re.compile(
     r"((?:access_token|appsecret_proof)(?:=|%3[dD]|\\u003[dD]))((?:[^&\"\\%\s]|%(?!26)[0-9A-Fa-f]{2}|\\/)+)"
 )
@@ -61,21 +64,37 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that lands unchanged beside its line: a private copy of its bytes, their SHA-256, and its extension."""
+
+    path: Path
+    sha256: str
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """Answers that land together in one file: of one account, at one moment."""
+    """Answers that land together in one file: of one account, at one moment; an imported file lies beside them."""
 
     source: str
     platform: str
     account_id: str
     fetched_at: datetime
     answers: tuple[Received, ...]
+    attachment: Attachment | None = None
 
     @property
     def batch_id(self) -> str:
-        """The moment and twelve digits of the content: the same answers at the same moment are the same batch."""
-        facts = [[answer.request.as_json(), answer.body_sha256] for answer in self.answers]
-        digest = hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-        return f"{self.fetched_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:12]}"
+        """The moment and twelve digits of the content: the same answers at the same moment are the same batch.
+
+        Where a file lies beside the lines, its SHA-256 is the content.
+        """
+        if self.attachment:
+            digest = self.attachment.sha256
+        else:
+            facts = [[answer.request.as_json(), answer.body_sha256] for answer in self.answers]
+            digest = hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return f"{self.fetched_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:DIGITS]}"
 
     def lines(self) -> bytes:
         """The file's content: one envelope per answer."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import zstandard
 
-from ingest.adapters.landing.envelope import Batch
+from ingest.adapters.landing.envelope import Attachment, Batch
 from ingest.domain.errors import LandingDamaged
 
 PLAIN = re.compile(r"[A-Za-z0-9_]{1,128}", re.ASCII)
@@ -35,12 +35,21 @@ class Landing(Protocol):
 
 def files_of(batch: Batch) -> Iterator[tuple[str, bytes]]:
     """Key and content of every file that a batch lands as; the lines come last, for they make it a batch."""
-    parts = (batch.source, batch.platform, batch.account_id)
-    folder = "/".join((*(_plain(part) for part in parts), f"{batch.fetched_at:%Y-%m-%d}"))
-    stem = f"{folder}/{batch.batch_id}"
+    stem = _stem(batch)
     for number, original in batch.originals():
         yield f"{stem}.{number}.bin", original
     yield f"{stem}{SUFFIX}", zstandard.ZstdCompressor(level=9, write_checksum=True).compress(batch.lines())
+
+
+def attachments_of(batch: Batch) -> Iterator[tuple[str, Attachment]]:
+    """Key and file of what lies beside the lines; it lands before them, so that no line stands without its file."""
+    if batch.attachment:
+        yield attachment_key(_stem(batch), batch.attachment.extension), batch.attachment
+
+
+def attachment_key(key: str, extension: str) -> str:
+    """The key of the file that lies beside the lines of a landing key."""
+    return f"{key.removesuffix(SUFFIX)}.{extension}"
 
 
 def batches_among(keys: Iterable[str]) -> list[str]:
@@ -73,6 +82,25 @@ def require_same(where: object, there: bytes, content: bytes) -> None:
             f"{where} holds other bytes than the same batch has now. Landing is never overwritten: "
             "restore the file from a backup, or move it away."
         )
+
+
+def require_same_file(where: object, there: Path, attachment: Attachment) -> None:
+    """The file that lies under a key already is the one that was to be written.
+
+    Raises: LandingDamaged.
+    """
+    with there.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != attachment.sha256:
+            raise LandingDamaged(
+                f"{where} is not the file that landed under this name. Landing is never overwritten: "
+                "restore it from a backup, or move it and its line away and import it again."
+            )
+
+
+def _stem(batch: Batch) -> str:
+    parts = (batch.source, batch.platform, batch.account_id)
+    folder = "/".join((*(_plain(part) for part in parts), f"{batch.fetched_at:%Y-%m-%d}"))
+    return f"{folder}/{batch.batch_id}"
 
 
 def _plain(part: str) -> str:

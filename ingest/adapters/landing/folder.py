@@ -1,15 +1,24 @@
 """Landing in a folder: each batch one compressed file that is written once and never overwritten."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ingest.adapters.landing.envelope import Batch
-from ingest.adapters.landing.files import SUFFIX, batches_among, files_of, require_same
+from ingest.adapters.landing.envelope import Attachment, Batch
+from ingest.adapters.landing.files import (
+    SUFFIX,
+    attachments_of,
+    batches_among,
+    files_of,
+    require_same,
+    require_same_file,
+)
 from ingest.domain.errors import StorageFailed
 
+COPIED_AT_ONCE = 1024 * 1024
 Open = Callable[[Path], BinaryIO]
 """Opens a new file for writing: the adapter's edge, where tests let the disk fill up."""
 
@@ -32,6 +41,8 @@ class FolderLanding:
         """
         key = ""
         with _storage_errors(self._root):
+            for beside, attachment in attachments_of(batch):
+                self._place_once(self._root / beside, attachment)
             for key, content in files_of(batch):
                 self._write_once(self._root / key, content)
         return key
@@ -45,24 +56,38 @@ class FolderLanding:
         return self._root / key
 
     def _write_once(self, path: Path, content: bytes) -> None:
+        self._put_once(path, lambda file: file.write(content), lambda: require_same(path, path.read_bytes(), content))
+
+    def _place_once(self, path: Path, attachment: Attachment) -> None:
+        self._put_once(
+            path, lambda file: _copy(attachment.path, file), lambda: require_same_file(path, path, attachment)
+        )
+
+    def _put_once(self, path: Path, write: Callable[[BinaryIO], object], require: Callable[[], None]) -> None:
+        """Write a file whole or not at all; what lies there already must be the same."""
         if path.exists():
-            require_same(path, path.read_bytes(), content)
+            require()
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         temporary.unlink(missing_ok=True)
         try:
             with self._open_new(temporary) as file:
-                file.write(content)
+                write(file)
                 file.flush()
                 os.fsync(file.fileno())
             try:
                 os.link(temporary, path)  # unlike a rename, this never replaces a file
             except FileExistsError:
-                require_same(path, path.read_bytes(), content)
+                require()
         finally:
             temporary.unlink(missing_ok=True)
         _fsync_folder(path.parent)
+
+
+def _copy(source: Path, target: BinaryIO) -> None:
+    with source.open("rb") as file:
+        shutil.copyfileobj(file, target, COPIED_AT_ONCE)
 
 
 def _fsync_folder(folder: Path) -> None:

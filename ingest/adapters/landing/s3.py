@@ -6,8 +6,15 @@ import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.adapters.landing.envelope import Batch
-from ingest.adapters.landing.files import batches_among, files_of, require_same
+from ingest.adapters.landing.envelope import Attachment, Batch
+from ingest.adapters.landing.files import (
+    SUFFIX,
+    attachments_of,
+    batches_among,
+    files_of,
+    require_same,
+    require_same_file,
+)
 from ingest.adapters.s3 import Bucket
 from ingest.domain.errors import LandingDamaged
 
@@ -25,6 +32,8 @@ class S3Landing:
         Raises: StorageFailed when it cannot be written, LandingDamaged when other bytes lie under its key.
         """
         key = ""
+        for beside, attachment in attachments_of(batch):
+            self._place_once(beside, attachment)
         for key, content in files_of(batch):
             self._write_once(key, content)
         return key
@@ -39,6 +48,9 @@ class S3Landing:
         Raises: LandingDamaged when it is not there, StorageFailed when it cannot be read.
         """
         path = self._folder() / key
+        if not path.exists() and not key.endswith(SUFFIX):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.bucket.download(key, path)  # of any size, and never whole in memory
         if not path.exists():
             stored = self.bucket.get(key)
             if stored is None:
@@ -52,6 +64,12 @@ class S3Landing:
             return
         there = self.bucket.get(key)
         require_same(f"{self.bucket.uri}/{key}", there.content if there else b"", content)
+
+    def _place_once(self, key: str, attachment: Attachment) -> None:
+        with attachment.path.open("rb") as file:
+            if self.bucket.put_new(key, file):
+                return
+        require_same_file(f"{self.bucket.uri}/{key}", self.local_path(key), attachment)
 
     def _folder(self) -> Path:
         if self._fetched is None:

@@ -12,8 +12,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.adapters.landing.envelope import Batch, Received, Request
-from ingest.adapters.landing.files import first_line
+from ingest.adapters.landing.envelope import Attachment, Batch, Received, Request
+from ingest.adapters.landing.files import attachment_key, first_line
 from ingest.adapters.landing.folder import FolderLanding
 from ingest.domain.errors import LandingDamaged, StorageFailed
 
@@ -109,3 +109,41 @@ def test_a_cut_file_is_damaged_and_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:10])
     with pytest.raises(LandingDamaged, match=path.name):
         first_line(path)
+
+
+def with_file(folder: Path, content: bytes) -> Batch:
+    file = folder / "export.csv"
+    file.write_bytes(content)
+    attachment = Attachment(file, hashlib.sha256(content).hexdigest(), "csv")
+    answer = Received(Request("export", "42", params={"name": "export.csv"}), b'{"rows":1}')
+    return Batch("export", "facebook", "42", AT, (answer,), attachment)
+
+
+def test_an_imported_file_lies_unchanged_beside_its_line_and_is_no_batch_of_its_own(tmp_path: Path) -> None:
+    content = b"\xef\xbb\xbfPost ID,Views\r\n1,\x002\r\n"
+    landing, landed = FolderLanding(tmp_path / "landing"), with_file(tmp_path, content)
+    key = landing.write(landed)
+    assert landing.write(landed) == key
+    assert landing.landed_keys() == [key]
+    beside = landing.local_path(attachment_key(key, "csv"))
+    assert (beside.name, beside.read_bytes()) == (Path(key).name.replace(".ndjson.zst", ".csv"), content)
+    assert landed.batch_id.endswith(hashlib.sha256(content).hexdigest()[:12])
+
+
+def test_another_file_where_one_has_landed_is_refused(tmp_path: Path) -> None:
+    landing, landed = FolderLanding(tmp_path / "landing"), with_file(tmp_path, b"Post ID\n1\n")
+    beside = landing.local_path(attachment_key(landing.write(landed), "csv"))
+    beside.write_bytes(b"Post ID\n2\n")
+    with pytest.raises(LandingDamaged, match="never overwritten"):
+        landing.write(landed)
+
+
+@pytest.mark.parametrize("room", [0, 5])
+def test_a_file_for_which_there_is_no_room_leaves_neither_itself_nor_its_line(tmp_path: Path, room: int) -> None:
+    def full(path: Path) -> BinaryIO:
+        return FullDisk(path, room)  # type: ignore[return-value]
+
+    root = tmp_path / "landing"
+    with pytest.raises(StorageFailed):
+        FolderLanding(root, open_new=full).write(with_file(tmp_path, b"Post ID\n1\n"))
+    assert [path for path in root.rglob("*") if path.is_file()] == []

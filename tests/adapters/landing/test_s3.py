@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest.adapters.landing.files import first_line
+from ingest.adapters.landing.files import attachment_key, first_line
 from ingest.adapters.landing.folder import FolderLanding
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.landing.s3 import S3Landing
 from ingest.adapters.s3 import Bucket
 from ingest.domain.errors import LandingDamaged, SettingsInvalid, StorageFailed
-from tests.adapters.landing.test_folder import batch
+from tests.adapters.landing.test_folder import batch, with_file
 from tests.conftest import settings_in
 
 
@@ -73,3 +73,19 @@ def test_the_settings_name_a_folder_or_a_bucket_and_nothing_else(tmp_path: Path)
     for uri in ("s3://", "gs://bucket"):
         with pytest.raises(SettingsInvalid, match=r"CAMPAIGN_REACH_LANDING_URI: .*s3://bucket/prefix"):
             open_landing(settings_in(tmp_path, landing_uri=uri))
+
+
+def test_an_imported_file_lies_unchanged_beside_its_line_and_is_written_once(
+    landing: S3Landing, tmp_path: Path
+) -> None:
+    one = with_file(tmp_path, b"Post ID\n1\n")
+    key = landing.write(one)
+    beside = attachment_key(key, "csv")
+    assert landing.write(one) == key
+    assert landing.landed_keys() == [key]
+    assert landing.local_path(beside).read_bytes() == b"Post ID\n1\n"
+    stored = landing.bucket.get(beside)
+    assert stored
+    assert landing.bucket.put_over(beside, b"changed by somebody", tag=stored.tag)
+    with pytest.raises(LandingDamaged, match="never overwritten"):
+        S3Landing(landing.bucket).write(one)
