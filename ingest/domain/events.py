@@ -32,6 +32,10 @@ HINT_EVERY = timedelta(minutes=5)
 """How often comments and reactions have one post read again."""
 
 
+FOLLOWED = ("post", "account", "story", "campaign", "sweep")
+"""Kinds of events that ask for something to be read or landed. A `file` waits for the import of files."""
+
+
 class Unreadable(ValueError):
     """A signed delivery that is no notification; the message says why."""
 
@@ -92,7 +96,7 @@ class Event:
         return self.verb in GONE
 
 
-def is_signed(body: bytes, header: bytes, secrets: Sequence[str]) -> bool:
+def is_signed(body: bytes | bytearray, header: bytes, secrets: Sequence[str]) -> bool:
     """Whether one of the secrets signed these very bytes. Compared in constant time, every secret tried."""
     match = SIGNATURE.fullmatch(header)
     if match is None:
@@ -181,7 +185,7 @@ def _meaning(change: Change) -> tuple[str, str, str]:
 
 def _refusal(change: Change, kind: str, object_id: str, accounts: Mapping[str, str]) -> str:
     """Why nothing can be done with it; empty when something can."""
-    is_foreign = change.platform == "facebook" and "_" in object_id and not object_id.startswith(change.account_id)
+    is_foreign = change.platform == "facebook" and "_" in object_id and object_id.partition("_")[0] != change.account_id
     reasons = {
         "a test event": change.account_id in ("", "0"),
         "no campaign names this account": accounts.get(change.account_id) != change.platform,

@@ -100,9 +100,9 @@ def _follow_account(
         store.put_off(events, until=at + HINT_EVERY, reason=str(error))
         log.warning("events_wait", account_id=account_id, events=len(events), reason=str(error))
     else:
-        waiting = [event for post in not_there for event in by_post[post]]
-        for event in waiting:
-            store.put_off([event], until=at + (next_try(event.attempts) or UNREACHABLE), reason=NOT_THERE_YET)
+        waiting = (event for post in not_there for event in by_post[post])
+        tries = ((event, at + (next_try(event.attempts) or UNREACHABLE)) for event in waiting)
+        store.put_off_each(tries, reason=NOT_THERE_YET)
         finished = [event for event in events if event.object_id not in not_there]
         store.finish(finished, at=at)
         return Followed(len(landed_before) + len(finished), len(by_post) - len(not_there), keys)
@@ -140,14 +140,12 @@ def _newest(settings: Settings) -> dict[str, str]:
 
 def _without_hints_that_are_early(store: "EventStore", events: list[Event], *, at: datetime) -> list[Event]:
     """Hints about a post that was read a moment ago wait: a lively discussion is not a reading per comment."""
-    now: list[Event] = []
-    read: dict[str, datetime | None] = {}
-    for event in events:
-        if event.is_hint and event.object_id not in read:
-            read[event.object_id] = store.last_read(event.object_id)
-        last = read.get(event.object_id)
-        if event.is_hint and last and at - last < HINT_EVERY:
-            store.put_off([event], until=last + HINT_EVERY, reason="read a moment ago", counts=False)
-        else:
-            now.append(event)
-    return now
+    read = store.last_reads(event.object_id for event in events if event.is_hint)
+    early = {
+        event.event_id: read[event.object_id] + HINT_EVERY
+        for event in events
+        if event.is_hint and event.object_id in read and at - read[event.object_id] < HINT_EVERY
+    }
+    waits = ((event, early[event.event_id]) for event in events if event.event_id in early)
+    store.put_off_each(waits, reason="read a moment ago", counts=False)
+    return [event for event in events if event.event_id not in early]
