@@ -26,7 +26,7 @@ from ingest.settings import Settings
 
 if TYPE_CHECKING:
     from ingest.adapters.landing.envelope import Batch
-    from ingest.adapters.landing.folder import FolderLanding
+    from ingest.adapters.landing.files import Landing
     from ingest.adapters.queue.deliveries import Delivery
     from ingest.adapters.queue.event_store import EventStore
 
@@ -75,7 +75,7 @@ def drain_queue(settings: Settings) -> Drained:
     return Drained(deliveries, events, tuple(keys))
 
 
-def _land(landing: "FolderLanding", store: "EventStore", batches: "Sequence[Batch]") -> list[str]:
+def _land(landing: "Landing", store: "EventStore", batches: "Sequence[Batch]") -> list[str]:
     """Land batches, after it is noted what each takes in; the landing keys."""
     store.note_batches(
         (answer.request.params["delivery_sha256"], batch.account_id, batch.batch_id)
@@ -85,7 +85,7 @@ def _land(landing: "FolderLanding", store: "EventStore", batches: "Sequence[Batc
     return [landing.write(batch) for batch in batches]
 
 
-def _landed_before(landing: "FolderLanding", store: "EventStore", sha256s: Collection[str]) -> set[tuple[str, str]]:
+def _landed_before(landing: "Landing", store: "EventStore", sha256s: Collection[str]) -> set[tuple[str, str]]:
     """Deliveries and accounts that landed before a drain died, and whose events were not kept yet."""
     noted = store.noted_batches(sha256s)
     if not noted:

@@ -137,6 +137,8 @@ class SqliteQueue:
 
     def forget_bytes(self, *, at: datetime) -> int:
         """Drop the bytes of what was done or dead a week ago, and overwrite them on the disk; hashes stay."""
+        if not self.path.exists():
+            return 0
         with self._open() as file:
             file.execute("pragma secure_delete = on")
             forgotten = file.execute(
