@@ -16,9 +16,9 @@ phases as (
 
 ),
 
-campaign_posts as (
+matched as (
 
-    select * from {{ ref('fct_campaign_posts') }}
+    select * from {{ ref('int_posts__matched') }}
 
 ),
 
@@ -46,6 +46,5 @@ inner join phases
         accounts.campaign_id = phases.campaign_id
         and {{ local_date('posts.published_at', 'phases.time_zone') }} between phases.starts_on and phases.ends_on
 inner join performance on posts.post_id = performance.post_id
-left join campaign_posts
-    on phases.campaign_id = campaign_posts.campaign_id and posts.post_id = campaign_posts.post_id
-where campaign_posts.post_id is null
+anti join matched
+    on phases.campaign_id = matched.campaign_id and posts.post_id = matched.post_id
