@@ -212,11 +212,11 @@ def print_status(settings: Settings, console: Console) -> None:
 
 def _events(settings: Settings) -> str:
     """How many events are in each state, and how old the oldest is that waits."""
-    from ingest.adapters.queue.open_queue import open_events, open_queue
+    from ingest.adapters.queue.open_queue import open_events
+    from ingest.steps.follow import oldest_unacknowledged
 
-    store, waiting = open_events(settings), open_queue(settings).facts()
-    counts = ", ".join(f"{count} {name}" for name, count in store.counts().items()) or "none"
-    oldest = min((one for one in (store.oldest_waiting(), waiting.oldest_waiting_at) if one), default=None)
+    counts = ", ".join(f"{count} {name}" for name, count in open_events(settings).counts().items()) or "none"
+    oldest = oldest_unacknowledged(settings)
     if oldest is None:
         return counts
     minutes = (settings.clock() - oldest).total_seconds() / 60

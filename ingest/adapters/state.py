@@ -28,6 +28,9 @@ SCHEMA = """
     create table if not exists reads (
         account_id text not null, what text not null, until text not null, primary key (account_id, what)
     );
+    create table if not exists stories (
+        account_id text not null, story_id text not null, published_at text not null, primary key (account_id, story_id)
+    );
     create table if not exists landings (file text primary key, answers integer not null);
 """
 PROBED_EVERY = timedelta(days=7)
@@ -156,6 +159,19 @@ class ClientState:
                 (account_id, _text(at), most),
             ).fetchall()
         return [SeenPost(account_id, post, _moment(published), product) for post, published, product in rows]
+
+    def note_stories(self, stories: Iterable[SeenPost]) -> None:
+        """Remember stories that an account shows now."""
+        rows = [(one.account_id, one.post_id, _text(one.published_at)) for one in stories]
+        with self._open() as file:
+            file.executemany("insert or ignore into stories values (?, ?, ?)", rows)
+
+    def stories(self, *, since: datetime) -> list[SeenPost]:
+        """The stories that were published since a moment; older ones are forgotten."""
+        with self._open() as file:
+            file.execute("delete from stories where published_at < ?", (_text(since),))
+            rows = file.execute("select account_id, story_id, published_at from stories order by 1, 2").fetchall()
+        return [SeenPost(account_id, story, _moment(published), "STORY") for account_id, story, published in rows]
 
     def note_read(self, account_id: str, what: str, *, until: datetime) -> None:
         """Remember until when something of an account was read: its listing, its days."""

@@ -28,12 +28,18 @@ KEPT = ("item", "verb", "post_id", "parent_id", "comment_id", "media_id", "creat
 DEEPEST, MOST_CHANGES = 32, 5_000
 RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 """When an object that an event named and Meta does not show yet is asked for again, before it counts as deleted."""
+NOT_THERE_YET = "Meta does not show the object yet"
 HINT_EVERY = timedelta(minutes=5)
 """How often comments and reactions have one post read again."""
+POLL, POLL_EVERY = "poll", timedelta(minutes=10)
+"""Instagram tells of no new post: so often an account with an active campaign is asked for its newest ones."""
+STORY_ENDS, STORY_LIVES, STORY_READ_BEFORE = "story_ends", timedelta(hours=24), timedelta(hours=2)
+"""A story and its numbers are gone after a day: it is read two hours before."""
 
 
 FOLLOWED = ("post", "account", "story", "campaign", "sweep")
 """Kinds of events that ask for something to be read or landed. A `file` waits for the import of files."""
+OF_POSTS = ("post", "account", "story")
 
 
 class Unreadable(ValueError):

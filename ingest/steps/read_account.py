@@ -53,6 +53,7 @@ class AccountReader:
     _seen: list[SeenPost] = field(default_factory=list)
     _missing: list[str] = field(default_factory=list)
     _apart: list[str] = field(default_factory=list)
+    _stories: list[SeenPost] = field(default_factory=list)
     _days_until: datetime | None = None
 
     @property
@@ -99,6 +100,31 @@ class AccountReader:
         self._see_apart()
         return tuple(self._answers), not_there
 
+    def read_stories(self, story_ids: "Iterable[str]") -> "tuple[Received, ...]":
+        """The numbers of stories alone; of one that is over, Meta's answer that it is not there.
+
+        Raises: all that the client raises; nothing is remembered then.
+        """
+        from ingest.adapters.graph.batch import read_asks
+
+        self.is_whole = False
+        reader, on = self.platform_reader, self.at.date()
+        asks = [ask for story in story_ids for ask in reader.apart_asks(story, "STORY", on=on)]
+        return tuple(self._take(read_asks(self.api, asks)))
+
+    def newest_posts(self) -> list[SeenPost]:
+        """The account's newest posts, by one call that asks for no number; nothing of it lands.
+
+        Raises: all that the client raises.
+        """
+        from ingest.adapters.graph.listing import newest_objects
+
+        reader = self.platform_reader
+        self.is_whole = False
+        for one in newest_objects(self.api, reader.POSTS_EDGE, self.account_id, ("id", "timestamp")):
+            self._see_one(one)
+        return list(self._seen)
+
     def _read(self, since: datetime | None, post_ids: tuple[str, ...]) -> None:
         from ingest.adapters.graph.batch import read_asks
 
@@ -144,6 +170,7 @@ class AccountReader:
     def remember(self) -> None:
         """Note what was read: the posts, the listing, the days."""
         self.state.note_posts(self._seen, at=self.at)
+        self.state.note_stories(self._stories)
         self.state.note_missing(self.account_id, self._missing)
         self.state.note_apart(self.account_id, self._apart, at=self.at)
         if self.is_whole and not self.stopped:
@@ -210,6 +237,11 @@ class AccountReader:
         if moment and isinstance(post.get("id"), str):
             self._seen.append(SeenPost(self.account_id, post["id"], moment, product_of(post)))
 
+    def _see_story(self, story: dict[str, Any]) -> None:
+        moment = _graph_time(str(story.get("timestamp") or ""))
+        if moment:
+            self._stories.append(SeenPost(self.account_id, story["id"], moment, "STORY"))
+
     def _unlisted(self, since: datetime | None) -> list[str]:
         """Posts that the listing should have shown and did not: asked one by one whether they are still there."""
         seen = {post.post_id for post in self._seen}
@@ -271,6 +303,7 @@ class AccountReader:
                 asks += reader.reel_asks(_newer(objects_of(answer), since), on=self.at.date())
             if answer.request.edge == "stories" and self.platform == "instagram":
                 for story in objects_of(answer):
+                    self._see_story(story)
                     asks += reader.apart_asks(story["id"], "STORY", on=self.at.date())
         return asks
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ingest.adapters.graph.answers import AnswerRejected
     from ingest.adapters.graph.session import GraphApi
     from ingest.adapters.landing.envelope import Received
+    from ingest.adapters.state import SeenPost
     from ingest.steps.read_account import AccountReader
 
 log = structlog.get_logger()
@@ -60,6 +61,27 @@ def refresh_posts(
     key = _land(settings, reader, answers)
     log.info("posts_landed", account_id=account_id, posts=len(posts) - len(not_there), key=key)
     return [key], not_there
+
+
+def refresh_stories(settings: Settings, account_id: str, platform: str, story_ids: Sequence[str]) -> list[str]:
+    """Read stories alone, and land their numbers; the landing keys.
+
+    Raises: what `refresh_account` raises.
+    """
+    with _reading(settings, account_id, platform, settings.clock()) as reader:
+        answers = reader.read_stories(story_ids)
+    return [_land(settings, reader, answers)] if answers else []
+
+
+def unknown_posts(settings: Settings, account_id: str, platform: str) -> "list[SeenPost]":
+    """Which of the account's newest posts were never read: one call, and nothing lands.
+
+    Raises: what `refresh_account` raises.
+    """
+    with _reading(settings, account_id, platform, settings.clock()) as reader:
+        newest = reader.newest_posts()
+    known = {post.post_id for post in reader.state.known_posts(account_id)}
+    return [post for post in newest if post.post_id not in known]
 
 
 @contextmanager

@@ -94,7 +94,6 @@ def test_a_new_post_is_read_alone_and_its_event_is_done(tmp_path: Path, sandbox:
     assert (followed.done, followed.posts) == (1, 1)
     assert raw(settings, VIEWS) == [(post.post_id, sandbox.world.value(post, "views", NOW))]
     assert states(settings) == {"done": 1}
-    assert not work_mark(settings)
     assert follow_events(settings).keys == ()
 
 

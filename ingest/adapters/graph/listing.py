@@ -54,6 +54,16 @@ def probe_list(api: GraphApi, edge: str, object_id: str) -> Probe:
     return probe
 
 
+def newest_objects(api: GraphApi, edge: str, object_id: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The newest objects of an edge with these fields only: one call, which lands nothing.
+
+    Raises: all that `GraphApi.call` raises.
+    """
+    answer = api.call("GET", (object_id, edge), params={"fields": ",".join(fields), "limit": str(LIMIT)})
+    data = answer.json.get("data")
+    return [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
+
+
 def insights_field(metrics: tuple[str, ...]) -> tuple[str, ...]:
     """The field that expands to lifetime insights; nothing for no metric."""
     return (f"insights.metric({','.join(metrics)}){{name,period,values}}",) if metrics else ()

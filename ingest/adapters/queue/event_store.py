@@ -8,11 +8,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingest.domain.errors import StorageFailed
-from ingest.domain.events import FOLLOWED, Event
+from ingest.domain.events import FOLLOWED, NOT_THERE_YET, Event
 
 SCHEMA = """
     create table if not exists events (
@@ -38,6 +38,7 @@ COLUMNS = (
     "reason, attempts"
 )
 MOST_EVENT_ATTEMPTS = 5
+SWEEPS_KEPT = timedelta(days=2)
 
 
 class EventStore:
@@ -63,16 +64,21 @@ class EventStore:
             file.execute("commit")
         return news
 
-    def add_noticed(self, events: Iterable[Event], marks: Mapping[str, str], *, first_due_at: datetime) -> int:
-        """Keep what was noticed here, and by which marks, in one commit; how many were news."""
+    def add_noticed(self, events: Iterable[Event], marks: Mapping[str, str], *, at: datetime) -> int:
+        """Keep what was noticed here, and by which marks, in one commit; how many were news.
+
+        Each is due at the moment it says. What the clock asked for is forgotten two days after it is done.
+        """
         with self._open() as file:
             file.execute("begin immediate")
             fresh = [event for event in events if _insert(file, event)]
             file.executemany(
                 "update events set not_before_at = ? where event_id = ?",
-                [(_text(first_due_at), event.event_id) for event in fresh],
+                [(_text(event.received_at), event.event_id) for event in fresh],
             )
             file.executemany("insert or replace into noticed values (?, ?)", list(marks.items()))
+            over = "delete from events where kind = 'sweep' and state = 'done' and done_at < ?"
+            file.execute(over, (_text(at - SWEEPS_KEPT),))
             file.execute("commit")
         return len(fresh)
 
@@ -151,14 +157,15 @@ class EventStore:
             )
             file.execute("commit")
 
-    def redrive(self, event_ids: Sequence[str] = (), *, states: Sequence[str] = ("dead",)) -> int:
-        """Let events wait again that are dead (or quarantined), all or those named; how many."""
+    def redrive(self, event_ids: Sequence[str] = ()) -> int:
+        """Let events wait again: all that are dead, or those named that are dead or in quarantine; how many."""
+        states = ("dead", "quarantined") if event_ids else ("dead",)
         marks = ", ".join("?" * len(states))
         chosen = f" and event_id in ({', '.join('?' * len(event_ids))})" if event_ids else ""
         with self._open() as file:
             return file.execute(
                 "update events set state = 'waiting', attempts = 0, not_before_at = null, reason = '' "  # noqa: S608
-                f"where state in ({marks}) and kind <> 'unreadable'{chosen}",
+                f"where state in ({marks}) and kind not in ('unreadable', 'unknown'){chosen}",
                 (*states, *event_ids),
             ).rowcount
 
@@ -198,12 +205,20 @@ class EventStore:
         with self._open() as file:
             return dict(file.execute("select state, count(*) from events group by state order by state").fetchall())
 
-    def oldest_waiting(self) -> datetime | None:
-        """When the oldest event that waits was received; None when none waits."""
+    def oldest_waiting(self, *, at: datetime) -> datetime | None:
+        """When the oldest event that waits was received, or became due; None when none waits.
+
+        What was asked for and is not there yet is being followed, and is no sign that nobody follows.
+        """
         if not self._path.exists():
             return None
         with self._open() as file:
-            (oldest,) = file.execute("select min(received_at) from events where state = 'waiting'").fetchone()
+            (oldest,) = file.execute(
+                "select min(received_at) from events where state = 'waiting' "  # noqa: S608 - question marks
+                f"and kind in ({', '.join('?' * len(FOLLOWED))}) and received_at <= ? "
+                "and not (reason = ? and not_before_at > ?)",
+                (*FOLLOWED, _text(at), NOT_THERE_YET, _text(at)),
+            ).fetchone()
         return datetime.fromisoformat(oldest) if oldest else None
 
     def last_reads(self, object_ids: Iterable[str]) -> dict[str, datetime]:
