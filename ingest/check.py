@@ -160,9 +160,9 @@ def _warehouse(settings: Settings) -> Iterator[Check]:
 
 
 def _publication(settings: Settings) -> Iterator[Check]:
-    from ingest.adapters.publication.folder import FolderPublication
+    from ingest.adapters.publication.open_publication import open_publication
 
-    publication = FolderPublication(Path(settings.published_uri), keep=settings.keep_versions)
+    publication = open_publication(settings)
     served = publication.served()
     if served is None:
         yield Check("publication", is_ok=True, found="none yet; `campaign-reach publish` makes it")
@@ -182,7 +182,7 @@ def print_status(settings: Settings, console: Console) -> None:
     Raises: WarehouseBusy, WarehouseBroken.
     """
     from ingest.adapters.landing.open_landing import open_landing
-    from ingest.adapters.publication.folder import FolderPublication
+    from ingest.adapters.publication.open_publication import open_publication
     from ingest.adapters.warehouse import loaded_keys, open_warehouse
 
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -197,11 +197,12 @@ def print_status(settings: Settings, console: Console) -> None:
     answers = len(list(settings.quarantine_dir.glob("*.bin")))
     table.add_row("refused", f"{answers} answers in {settings.quarantine_dir}")
     table.add_row("events", _events(settings))
-    served = FolderPublication(Path(settings.published_uri), keep=settings.keep_versions).served()
+    served = open_publication(settings).served()
     if served is None:
         table.add_row("served", "nothing yet: `campaign-reach publish`")
     else:
-        table.add_row("served", f"version {served.version}, numbers as of {served.source_watermark}")
+        held = f", held since {served.held_since}: `publish --resume`" if served.held_since else ""
+        table.add_row("served", f"version {served.version}, numbers as of {served.source_watermark}{held}")
         for gate in served.gates:
             verdict = "passed" if gate["passed"] else "stopped"
             table.add_row(

@@ -4,7 +4,6 @@ A warehouse of its own is made from what had landed by then, and published besid
 """
 
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ingest.domain.errors import SettingsInvalid
@@ -36,7 +35,7 @@ def as_of_settings(settings: Settings, day: date) -> Settings:
     own = {
         "now": end,
         "warehouse_path": settings.warehouse_path.parent / "as_of" / f"{day}.duckdb",
-        "published_uri": str(Path(settings.published_uri) / "as_of" / str(day)),
+        "published_uri": f"{settings.published_uri.rstrip('/')}/as_of/{day}",
     }
     return load_settings(**(settings.model_dump() | own))
 

@@ -136,7 +136,7 @@ def test_as_of_a_day_gives_what_was_known_then_and_leaves_the_served_version_alo
     ((known_now,),) = ask(lived.warehouse_path, "select sum(views) from marts.fct_post_performance")
     assert known_then < known_now  # type: ignore[operator]
     assert newest == MOMENTS[0].replace(tzinfo=None)
-    assert then.path == Path(lived.published_uri) / "as_of" / "2024-02-10" / "campaign_reach.duckdb"
+    assert Path(then.path) == Path(lived.published_uri) / "as_of" / "2024-02-10" / "campaign_reach.duckdb"
     assert (Path(lived.published_uri) / "manifest.json").read_bytes() == manifest
 
 
