@@ -16,7 +16,7 @@ from ingest.steps.publish import Published, publish_marts
 def publish_as_of(settings: Settings, day: date) -> Published:
     """The publication of what was known at the end of a day, in `published/as_of/<day>/`.
 
-    The day ends in the time zone of the campaigns that were landed by then; UTC when they have several.
+    The day ends in the time zone of the campaigns; in UTC when they have several.
     Raises: SettingsInvalid when nothing had landed by then, GateStopped, and what load, build and publish raise.
     """
     then = as_of_settings(settings, day)
