@@ -1,3 +1,5 @@
+{{ config(meta={'is_per_post': true}) }}
+
 with posts as (
 
     select * from {{ ref('dim_posts') }}
@@ -18,7 +20,15 @@ phases as (
 
 matched as (
 
-    select * from {{ ref('int_posts__matched') }}
+    select
+        campaign_id,
+        post_id
+    from {{ ref('fct_campaign_posts') }}
+    union all
+    select
+        campaign_id,
+        post_id
+    from {{ ref('rpt_attribution_conflicts') }}
 
 ),
 

@@ -19,56 +19,72 @@ unread as (
 
 ),
 
-counted as (
+newest as (
 
     select
         members.campaign_id,
         members.figure_id,
-        members.post_id,
-        metrics.metric,
-        metrics.value
+        case members.metric
+            when 'views' then measured.views
+            when 'impressions' then measured.impressions
+            when 'duplicated_reach' then measured.reach
+            when 'reach' then measured.reach
+            when 'engagements' then measured.engagements
+            when 'reactions' then measured.reactions
+            when 'comments' then measured.comments
+            when 'shares' then measured.shares
+            when 'saves' then measured.saves
+            when 'clicks' then measured.clicks
+        end as value
     from members
-    inner join {{ ref('fct_post_metrics') }} as metrics on members.post_id = metrics.post_id
+    inner join {{ ref('int_campaign_posts__measured') }} as measured
+        on members.campaign_id = measured.campaign_id and members.post_id = measured.post_id
     where members.as_of_on is null
 
-    union all
+),
+
+known_then as (
 
     select
         members.campaign_id,
         members.figure_id,
         members.post_id,
+        members.metric as figure_metric,
         days.metric,
         arg_max(days.value, days.day_on) as value
     from members
-    inner join {{ ref('int_post_days__observed') }} as days
+    left join {{ ref('int_post_days__observed') }} as days
         on members.post_id = days.post_id and members.as_of_on >= days.day_on
+    where members.as_of_on is not null
     group by all
+
+),
+
+then_per_post as (
+
+    select
+        campaign_id,
+        figure_id,
+        case figure_metric
+            when 'engagements'
+                then
+                    max(value) filter (where metric = 'reactions')
+                    + max(value) filter (where metric = 'comments')
+                    + max(value) filter (where metric = 'shares')
+                    + coalesce(max(value) filter (where metric = 'saves'), 0)
+            when 'duplicated_reach' then max(value) filter (where metric = 'reach')
+            else max(value) filter (where metric = figure_metric)
+        end as value
+    from known_then
+    group by campaign_id, figure_id, post_id, figure_metric
 
 ),
 
 per_post as (
 
-    select
-        members.campaign_id,
-        members.figure_id,
-        members.post_id,
-        case members.metric
-            when 'engagements'
-                then
-                    max(counted.value) filter (where counted.metric = 'reactions')
-                    + max(counted.value) filter (where counted.metric = 'comments')
-                    + max(counted.value) filter (where counted.metric = 'shares')
-                    + coalesce(max(counted.value) filter (where counted.metric = 'saves'), 0)
-            when 'duplicated_reach' then max(counted.value) filter (where counted.metric = 'reach')
-            else max(counted.value) filter (where counted.metric = members.metric)
-        end as value
-    from members
-    left join counted
-        on
-            members.campaign_id = counted.campaign_id
-            and members.figure_id = counted.figure_id
-            and members.post_id = counted.post_id
-    group by members.campaign_id, members.figure_id, members.post_id, members.metric
+    select * from newest
+    union all
+    select * from then_per_post
 
 ),
 
