@@ -1,5 +1,3 @@
-{{ config(meta={'is_per_post': true}) }}
-
 with posts as (
 
     select * from {{ ref('int_posts__described') }}

@@ -1,5 +1,3 @@
-{{ config(meta={'is_per_post': true}) }}
-
 with attributed as (
 
     select * from {{ ref('int_posts__attributed') }}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ingest.adapters.landing.envelope import Attachment, Batch
 from ingest.adapters.landing.files import (
+    SUFFIX,
     attachments_of,
     batches_among,
     files_of,
@@ -47,11 +48,15 @@ class S3Landing:
         Raises: LandingDamaged when it is not there, StorageFailed when it cannot be read.
         """
         path = self._folder() / key
-        if not path.exists():
-            if key not in self.bucket.sizes(key):
-                raise LandingDamaged(f"{self.bucket.uri}/{key} has landed and is gone. Restore it from a backup.")
+        if not path.exists() and not key.endswith(SUFFIX):
             path.parent.mkdir(parents=True, exist_ok=True)
             self.bucket.download(key, path)  # of any size, and never whole in memory
+        if not path.exists():
+            stored = self.bucket.get(key)
+            if stored is None:
+                raise LandingDamaged(f"{self.bucket.uri}/{key} has landed and is gone. Restore it from a backup.")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(stored.content)
         return path
 
     def _write_once(self, key: str, content: bytes) -> None:

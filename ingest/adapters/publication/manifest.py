@@ -9,8 +9,7 @@ from typing import Any
 
 from ingest.domain.errors import SomebodyMustAct, StorageFailed
 
-MANIFEST_VERSION = 2
-"""2 since a version can be held (`held_since`); 1 is read as well."""
+MANIFEST_VERSION = 1
 NAME = "manifest.json"
 
 
@@ -27,10 +26,7 @@ class PublishedFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One version: `folder` is relative to the publication, `built_at` and `source_watermark` are UTC, ISO 8601.
-
-    `held_since` stands in the publication's own manifest only: somebody has rolled readers back, and holds them there.
-    """
+    """One version: `folder` is relative to the publication, `built_at` and `source_watermark` are UTC, ISO 8601."""
 
     version: str
     folder: str
@@ -41,7 +37,6 @@ class Manifest:
     source_watermark: str | None
     gates: tuple[dict[str, Any], ...] = ()
     files: tuple[PublishedFile, ...] = ()
-    held_since: str | None = None
     manifest_version: int = field(default=MANIFEST_VERSION)
 
     def as_bytes(self) -> bytes:
@@ -55,38 +50,26 @@ def read_manifest(path: Path) -> Manifest | None:
     Raises: StorageFailed when it is no manifest, SomebodyMustAct when a newer release wrote it.
     """
     try:
-        content = path.read_bytes()
+        facts = json.loads(path.read_bytes())
+        written_by = int(facts["manifest_version"])
     except FileNotFoundError:
         return None
-    except OSError as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise StorageFailed(_unreadable(path, error)) from None
-    return parse_manifest(content, path)
-
-
-def parse_manifest(content: bytes, where: object) -> Manifest:
-    """The manifest in these bytes, which lie there.
-
-    Raises: StorageFailed when they are no manifest, SomebodyMustAct when a newer release wrote it.
-    """
-    try:
-        facts = json.loads(content)
-        written_by = int(facts["manifest_version"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise StorageFailed(_unreadable(where, error)) from None
     if written_by > MANIFEST_VERSION:
         newer = (
-            f"{where} was written by a newer release (manifest version {written_by}, this one knows {MANIFEST_VERSION})"
+            f"{path} was written by a newer release (manifest version {written_by}, this one knows {MANIFEST_VERSION})"
         )
         raise SomebodyMustAct(f"{newer}. Nothing was changed: update campaign-reach, or publish to another folder.")
     try:
         files = tuple(PublishedFile(**file) for file in facts.pop("files"))
         return Manifest(**facts | {"files": files, "gates": tuple(facts.pop("gates"))})
     except (KeyError, TypeError) as error:
-        raise StorageFailed(_unreadable(where, error)) from None
+        raise StorageFailed(_unreadable(path, error)) from None
 
 
-def _unreadable(where: object, error: Exception) -> str:
-    return f"{where} cannot be read as a manifest ({error}). Move it away: the next publication writes a new one."
+def _unreadable(path: Path, error: Exception) -> str:
+    return f"{path} cannot be read as a manifest ({error}). Move it away: the next publication writes a new one."
 
 
 def content_hash(files: Iterable[PublishedFile]) -> str:

@@ -8,7 +8,6 @@ listed as (
 
     select
         campaign_id,
-        body ->> '$.accounts[*].platform' as platforms,
         unnest(body -> '$.published_figures[*]') as figure
     from campaigns
 
@@ -31,8 +30,5 @@ select
     figure ->> '$.post_id' as post_id,
     figure ->> '$.activity_id' as activity_id,
     figure ->> '$.age_group' as age_group,
-    figure ->> '$.indicator' as indicator,
-    figure ->> '$.respondents' as respondents,
-    figure ->> '$.wave' as wave,
-    list_contains(platforms, figure ->> '$.scope') as is_of_one_platform
+    figure ->> '$.indicator' as indicator
 from listed
