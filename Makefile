@@ -15,7 +15,7 @@ BOOT := var/boot
 SOURCES := ingest expectations dags tests benchmarks
 ARGS ?=
 
-.PHONY: help setup demo up test test-system check fix lock bench bench-large clean
+.PHONY: help setup demo up test test-system check fix lock bench bench-large torture clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ bench: $(READY) ## Measure: prints ratios against a reference in the same run
 
 bench-large: $(READY) ## Measure the marts with a hundred million snapshots (6 GB of disk, 8 minutes)
 	@$(BIN)/python -m benchmarks.bench_incremental --large
+
+torture: $(READY) ## Kill, cut the power, and count what is lost: about half an hour (strace, on Debian, for the power)
+	@failed=0; for file in benchmarks/torture/[a-z]*.py; do name=$$(basename $$file .py); echo; echo "== $$name"; \
+	  $(BIN)/python -m benchmarks.torture.$$name || { echo "FAILED: $$name"; failed=1; }; done; exit $$failed
 
 clean: ## Remove everything that was generated (var/, caches); .venv stays
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

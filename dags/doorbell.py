@@ -19,29 +19,26 @@ LINGER_SECONDS, LONGEST_LINGER_SECONDS, RINGS_AGAIN_SECONDS = 0.1, 3.0, 30.0
 
 
 class QueueDoorbell(BaseEventTrigger):
-    """Rings when work has come to the queue: deliveries, events whose time has come, files in the drop folder."""
-
-    def __init__(self, poll_seconds: float = 0.05) -> None:
-        super().__init__()
-        self.poll_seconds = poll_seconds
+    """Rings when there is work: deliveries, events whose time has come, files in the drop folder, campaign files."""
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Where the triggerer finds it, and with which arguments."""
-        return "dags.doorbell.QueueDoorbell", {"poll_seconds": self.poll_seconds}
+        return "dags.doorbell.QueueDoorbell", {}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look, and ring."""
         from ingest.settings import load_settings
-        from ingest.steps.follow import work_mark
+        from ingest.steps.follow import looked_at_every, work_mark
 
         settings = load_settings()
+        seconds = looked_at_every(settings)
         rung, rung_at = None, 0.0
         while True:
             mark = await asyncio.to_thread(work_mark, settings)
             if mark and (mark != rung or time.monotonic() - rung_at > RINGS_AGAIN_SECONDS):
                 rung, rung_at = await self._settled(settings, mark), time.monotonic()
                 yield TriggerEvent({"work": True})
-            await asyncio.sleep(self.poll_seconds)
+            await asyncio.sleep(seconds)
 
     async def _settled(self, settings: Any, mark: Any) -> Any:
         """The mark when nothing more has come for a moment."""

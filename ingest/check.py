@@ -51,8 +51,6 @@ def run_checks(settings: Settings) -> list[Check]:
             ("accounts", _accounts),
             ("warehouse", _warehouse),
             ("insights", _insights),
-            ("refusals", _refusals),
-            ("listing", _gaps),
             ("publication", _publication),
         )
         for result in _looked(name, look, settings)
@@ -131,41 +129,6 @@ def _insights(settings: Settings) -> Iterator[Check]:
     )
 
 
-def _refusals(settings: Settings) -> Iterator[Check]:
-    """What does Meta refuse, since when? A dead metric is a fact; a list without permission is somebody's task."""
-    from ingest.adapters.state import ClientState
-
-    refused = ClientState(settings.state_path).refusals()
-    missing = [one for one in refused if one.reason == "permission_missing"]
-    odd = [one for one in refused if one.reason == "odd"]
-    told = [f"{one.graph_name} of {one.account_id} since {one.since:%Y-%m-%d} ({one.reason})" for one in refused]
-    yield Check(
-        "refusals",
-        is_ok=not missing and not odd,
-        found="; ".join(told) or "Meta refuses nothing that is asked",
-        what_to_do="give the token the permission that the list needs (docs/how-to/connect-to-meta.md)"
-        if missing
-        else "the log says in Meta's words why: a metric or a list has changed",
-    )
-
-
-def _gaps(settings: Settings) -> Iterator[Check]:
-    """Did Meta list all posts? Of a year it lists about 600 at most."""
-    from ingest.adapters.state import ClientState
-
-    gaps = ClientState(settings.state_path).gaps()
-    told = [
-        f"{one.account_id} shows {one.listed} posts of {one.year}, the oldest of {one.listed_since:%Y-%m-%d}"
-        for one in gaps
-    ]
-    yield Check(
-        "listing",
-        is_ok=not gaps,
-        found="; ".join(told) or "no account has as many posts of a year as Meta lists at most",
-        what_to_do="Meta lists about 600 posts of a year: import a Business Suite export of the rest of that year",
-    )
-
-
 def _accounts(settings: Settings) -> Iterator[Check]:
     from ingest.adapters.graph.access import readable_pages
     from ingest.adapters.registry import read_registry
@@ -197,9 +160,9 @@ def _warehouse(settings: Settings) -> Iterator[Check]:
 
 
 def _publication(settings: Settings) -> Iterator[Check]:
-    from ingest.adapters.publication.folder import FolderPublication
+    from ingest.adapters.publication.open_publication import open_publication
 
-    publication = FolderPublication(Path(settings.published_uri), keep=settings.keep_versions)
+    publication = open_publication(settings)
     served = publication.served()
     if served is None:
         yield Check("publication", is_ok=True, found="none yet; `campaign-reach publish` makes it")
@@ -219,7 +182,7 @@ def print_status(settings: Settings, console: Console) -> None:
     Raises: WarehouseBusy, WarehouseBroken.
     """
     from ingest.adapters.landing.open_landing import open_landing
-    from ingest.adapters.publication.folder import FolderPublication
+    from ingest.adapters.publication.open_publication import open_publication
     from ingest.adapters.warehouse import loaded_keys, open_warehouse
 
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -234,11 +197,12 @@ def print_status(settings: Settings, console: Console) -> None:
     answers = len(list(settings.quarantine_dir.glob("*.bin")))
     table.add_row("refused", f"{answers} answers in {settings.quarantine_dir}")
     table.add_row("events", _events(settings))
-    served = FolderPublication(Path(settings.published_uri), keep=settings.keep_versions).served()
+    served = open_publication(settings).served()
     if served is None:
         table.add_row("served", "nothing yet: `campaign-reach publish`")
     else:
-        table.add_row("served", f"version {served.version}, numbers as of {served.source_watermark}")
+        held = f", held since {served.held_since}: `publish --resume`" if served.held_since else ""
+        table.add_row("served", f"version {served.version}, numbers as of {served.source_watermark}{held}")
         for gate in served.gates:
             verdict = "passed" if gate["passed"] else "stopped"
             table.add_row(
@@ -249,11 +213,11 @@ def print_status(settings: Settings, console: Console) -> None:
 
 def _events(settings: Settings) -> str:
     """How many events are in each state, and how old the oldest is that waits."""
-    from ingest.adapters.queue.open_queue import open_events, open_queue
+    from ingest.adapters.queue.open_queue import open_events
+    from ingest.steps.follow import oldest_unacknowledged
 
-    store, waiting = open_events(settings), open_queue(settings).facts()
-    counts = ", ".join(f"{count} {name}" for name, count in store.counts().items()) or "none"
-    oldest = min((one for one in (store.oldest_waiting(), waiting.oldest_waiting_at) if one), default=None)
+    counts = ", ".join(f"{count} {name}" for name, count in open_events(settings).counts().items()) or "none"
+    oldest = oldest_unacknowledged(settings)
     if oldest is None:
         return counts
     minutes = (settings.clock() - oldest).total_seconds() / 60

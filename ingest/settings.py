@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     state_path: Path = Field(Path("var/state.sqlite"), description="What the client remembers: dead metrics, quotas")
     warehouse_path: Path = Field(Path("var/warehouse.duckdb"), description="Private DuckDB file of the build")
     warehouse_memory: str = Field("2GB", pattern=r"^\d+(MB|GB)$", description="How much memory DuckDB may use to build")
-    published_uri: str = Field("var/published", description="Folder that readers open")
+    published_uri: str = Field("var/published", description="What readers open: a folder, or s3://bucket/prefix")
     logs_dir: Path = Field(Path("var/logs"), description="Folder for log files")
     dbt_dir: Path = Field(Path("var/dbt"), description="Folder for dbt's target and logs")
     most_calls: int = Field(100, ge=1, description="Calls beyond its listing that one account may cost in one run")

@@ -8,25 +8,20 @@ stops: it waits for its tasks.
 import os
 import secrets
 import shutil
-import signal
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from ingest.airflow_run import airflow_environment
-from ingest.domain.errors import CampaignReachError
 from ingest.settings import PROJECT, Settings, environment
+from ingest.stack_programs import Stack, Starter, stop_all
 
 HOST = "127.0.0.1"
-START_SECONDS, STOP_SECONDS = 120, 20
 HEALTHY = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 WARM = "CAMPAIGN_REACH_WARM_SCHEDULER"
 QUICK = {
@@ -39,32 +34,6 @@ QUICK = {
     "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "True",
     "OPENBLAS_NUM_THREADS": "1",
 }
-
-
-class StackFailed(CampaignReachError):
-    """A part of the stack did not start."""
-
-
-@dataclass(slots=True)
-class Stack:
-    """What runs: addresses, how to log in, and the processes by name."""
-
-    airflow: str
-    password: str = field(repr=False)
-    receiver: str = ""
-    sandbox: str = ""
-    metadata: str = ""
-    environment: dict[str, str] = field(default_factory=dict, repr=False)
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-
-    def dead(self) -> list[str]:
-        """The names of parts that have ended by themselves."""
-        return [name for name, process in self.processes.items() if process.poll() is not None]
-
-    def token(self) -> str:
-        """A token for Airflow's API."""
-        asked = {"username": "admin", "password": self.password}
-        return str(requests.post(f"{self.airflow}/auth/token", json=asked, timeout=10).json()["access_token"])
 
 
 @contextmanager
@@ -88,7 +57,7 @@ def running_stack(
     password = secrets.token_urlsafe(12)
     stack = Stack(f"http://{HOST}:{ports[0]}", password)
     variables = _variables(settings, home, ports, password)
-    starter = _Starter(stack, logs, variables)
+    starter = Starter(stack, logs, variables)
     try:
         wants = shutil.which("initdb") is not None if uses_postgres is None else uses_postgres
         stack.metadata = "PostgreSQL" if wants else "SQLite"
@@ -114,61 +83,7 @@ def running_stack(
         starter.wait(lambda: _is_healthy(stack))
         yield stack
     finally:
-        _stop(stack)
-
-
-@dataclass(slots=True)
-class _Starter:
-    """Starts programs of the virtual environment, each with a log file of its own."""
-
-    stack: Stack
-    logs: Path
-    variables: dict[str, str]
-
-    def run(self, name: str, command: Sequence[str]) -> None:
-        with self._log(name).open("wb") as output:
-            ran = subprocess.run(  # noqa: S603 - our own commands
-                self._found(command),
-                env=self.variables,
-                cwd=PROJECT,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        if ran.returncode:
-            raise self._failed(name)
-
-    def start(self, name: str, command: Sequence[str], **more: Any) -> None:
-        output = self._log(name).open("wb")
-        self.stack.processes[name] = subprocess.Popen(  # noqa: S603
-            self._found(command),
-            env=self.variables,
-            cwd=PROJECT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            **more,
-        )
-
-    def wait(self, is_ready: Callable[[], bool]) -> None:
-        until = time.monotonic() + START_SECONDS
-        while not is_ready():
-            dead = self.stack.dead()
-            if dead or time.monotonic() > until:
-                raise self._failed(dead[0] if dead else "airflow")
-            time.sleep(0.1)
-
-    def _found(self, command: Sequence[str]) -> list[str]:
-        own = Path(sys.executable).parent / command[0]
-        return [str(own) if own.exists() else command[0], *command[1:]]
-
-    def _log(self, name: str) -> Path:
-        return self.logs / f"{name}.log"
-
-    def _failed(self, name: str) -> StackFailed:
-        log = self._log(name)
-        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:] if log.exists() else []
-        return StackFailed("\n  ".join([f"{name} did not start; its log is {log}", *last]))
+        stop_all(stack)
 
 
 def _variables(settings: Settings, home: Path, ports: Sequence[int], password: str) -> dict[str, str]:
@@ -197,7 +112,7 @@ def _variables(settings: Settings, home: Path, ports: Sequence[int], password: s
     return inherited | QUICK | own
 
 
-def _sandbox(starter: _Starter, ports: Sequence[int], latency_ms: int) -> dict[str, str]:
+def _sandbox(starter: Starter, ports: Sequence[int], latency_ms: int) -> dict[str, str]:
     from ingest.sandbox.tokens import Tokens
 
     tokens = Tokens.of_pages((), seed="sandbox")
@@ -214,7 +129,7 @@ def _sandbox(starter: _Starter, ports: Sequence[int], latency_ms: int) -> dict[s
     }
 
 
-def _postgres(starter: _Starter, home: Path, port: int) -> dict[str, str]:
+def _postgres(starter: Starter, home: Path, port: int) -> dict[str, str]:
     """A PostgreSQL of its own, reached by a password on loopback; as the user `postgres` when we are root."""
     data, as_user = home / "postgres", _other_user()
     password = secrets.token_urlsafe(12)
@@ -275,24 +190,3 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for one in holders:
             one.close()
-
-
-def _stop(stack: Stack) -> None:
-    """Stop the scheduler, then the rest, PostgreSQL last; what does not end is killed with all its children."""
-    names = sorted(stack.processes, key=lambda name: {"scheduler": 0, "postgres": 2}.get(name, 1))
-    for rank in range(3):
-        group = [n for n in names if {"scheduler": 0, "postgres": 2}.get(n, 1) == rank]
-        for name in group:
-            _signal(stack.processes[name], signal.SIGTERM if name != "postgres" else signal.SIGINT)
-        until = time.monotonic() + STOP_SECONDS
-        for name in group:
-            with suppress(subprocess.TimeoutExpired):
-                stack.processes[name].wait(timeout=max(0.1, until - time.monotonic()))
-            _signal(stack.processes[name], signal.SIGKILL)
-
-
-def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    try:
-        os.killpg(process.pid, number)
-    except (ProcessLookupError, PermissionError):
-        return

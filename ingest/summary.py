@@ -16,6 +16,9 @@ select
     sum(reach.posts)::bigint as posts,
     sum(reach.views)::bigint as views,
     sum(reach.duplicated_reach)::bigint as duplicated_reach,
+    max(reach.people_reached_lower) as people_reached_lower,
+    if(count(*) = count(reach.people_reached_upper), sum(reach.people_reached_upper)::bigint, null)
+        as people_reached_upper,
     sum(reach.posts_without_reach)::bigint as posts_without_reach
 from marts.agg_phase_content_type_reach as reach
 inner join marts.dim_phases as phases using (campaign_id, phase_id)
@@ -24,21 +27,27 @@ group by all
 order by any_value(phases.phase_order), 5 desc nulls last, 2
 """
 PEOPLE = """
+with platforms as (
+    select
+        campaign_id, phase_id, platform, posts, people_reached_lower, people_reached_upper, people_reached_est,
+        people_reached_est_low, people_reached_est_high, estimate_reason,
+        count(*) over (partition by campaign_id, phase_id) as platforms
+    from marts.agg_phase_platform_reach
+),
+together as (
+    select
+        campaign_id, phase_id, 'all' as platform, posts, people_reached_lower, people_reached_upper,
+        'several_platforms' as estimate_reason
+    from marts.agg_phase_reach
+    where (campaign_id, phase_id) in (select (campaign_id, phase_id) from platforms where platforms.platforms > 1)
+)
 select
-    phases.phase_name,
-    reach.platform,
-    reach.posts,
-    reach.duplicated_reach,
-    reach.people_reached_lower,
-    reach.people_reached_upper,
-    reach.people_reached_est,
-    reach.people_reached_est_low,
-    reach.people_reached_est_high,
-    reach.estimate_reason
-from marts.agg_phase_platform_reach as reach
+    phases.phase_name, platform, posts, people_reached_lower, people_reached_upper, people_reached_est,
+    people_reached_est_low, people_reached_est_high, estimate_reason
+from (select * exclude (platforms) from platforms union all by name select * from together) as reach
 inner join marts.dim_phases as phases using (campaign_id, phase_id)
 where reach.campaign_id = ?
-order by phases.phase_order, reach.platform
+order by phases.phase_order, platform = 'all', platform
 """
 TARGETS = """
 select phases.phase_name, reach.target_metric, reach.target_value, reach.attainment_pct, reach.target_expected
@@ -48,6 +57,7 @@ where reach.campaign_id = ? and reach.target_value is not null
 order by phases.phase_order
 """
 ESTIMATES = {
+    "several_platforms": "none: nobody knows who is on both",
     "no_window": "none: no account window yet",
     "withheld_reach": "none: a reach is withheld",
     "window_inconsistent": "none: the account's windows do not fit its posts",
@@ -101,24 +111,25 @@ def print_campaigns(published: Path, console: Console) -> None:
             console.print(_figures(connection.execute(FIGURES, [campaign.campaign_id]).fetchall()))
 
 
-def _target(phase: str, metric: str, value: int, attained: float, expected: int) -> str:
+def _target(phase: str, metric: str, value: int, attained: float | None, expected: int) -> str:
     """How far a phase has come to its target, and how far it should have come by now."""
     words = metric.replace("_", " ")
-    return f"{phase}: target {_number(value)} {words}, {attained:.1f} % reached; {_number(expected)} expected by now"
+    so_far = "no post reports them yet" if attained is None else f"{attained:.1f} % reached"
+    return f"{phase}: target {_number(value)} {words}, {so_far}; {_number(expected)} expected by now"
 
 
 def _phases(rows: list[tuple[Any, ...]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("phase")
     table.add_column("content type")
-    for name in ("posts", "views", "duplicated reach"):
+    for name in ("posts", "views", "duplicated reach", "people ≥", "people ≤"):
         table.add_column(name, justify="right")
     table.add_column("")
     previous = None
-    for phase, content_type, posts, views, reach, without in rows:
+    for phase, content_type, *numbers, upper, without in rows:
         note = f"[dim]{without} without reach[/dim]" if without else ""
         first = "" if phase == previous else phase
-        table.add_row(first, content_type, _number(posts), _number(views), _number(reach), note)
+        table.add_row(first, content_type, *map(_number, numbers), _bound(upper), note)
         previous = phase
     return table
 
@@ -128,13 +139,20 @@ def _people(rows: list[tuple[Any, ...]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("phase")
     table.add_column("platform")
-    for name in ("posts", "at least", "at most"):
+    for name in ("posts", "people ≥", "people ≤"):
         table.add_column(name, justify="right")
     table.add_column("estimate of people reached")
-    for phase, platform, posts, _, lower, upper, *estimate in rows:
-        most = "unknown" if upper is None else _number(upper)
-        table.add_row(phase, platform, _number(posts), _number(lower), most, _estimate(*estimate))
+    previous = None
+    for phase, platform, posts, lower, upper, *estimate in rows:
+        first = "" if phase == previous else phase
+        table.add_row(first, platform, _number(posts), _bound(lower), _bound(upper), _estimate(*estimate))
+        previous = phase
     return table
+
+
+def _bound(people: int | None) -> str:
+    """A bound of people; where nothing bounds them, the word for it."""
+    return "unknown" if people is None else _number(people)
 
 
 def _estimate(people: int | None, low: int | None, high: int | None, reason: str | None) -> str:

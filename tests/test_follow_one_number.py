@@ -129,6 +129,6 @@ def test_7_the_published_parquet_holds_it(settings: Settings) -> None:
     assert duckdb.connect().execute(query).fetchall() == [(PEOPLE, "reported")]
 
 
-def ask(path: Path, query: str) -> list[tuple[object, ...]]:
+def ask(path: Path | str, query: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(path), read_only=True) as connection:
         return connection.execute(query).fetchall()

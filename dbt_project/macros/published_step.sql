@@ -1,4 +1,8 @@
-{# The weight of the last digit that is not zero: 100,000 for 1,700,000, and 10 for 4,320. #}
+{# The weight of the last published digit: 100,000 for 1,700,000, 10 for 4,320, and 0.1 for 2.5. #}
 {% macro published_step(value) -%}
-    pow(10, length(regexp_extract(({{ value }})::bigint::varchar, '0*$')))
+    if(
+        ({{ value }}) = round({{ value }}),
+        pow(10, length(regexp_extract(({{ value }})::bigint::varchar, '0*$'))),
+        pow(10, -length(regexp_extract(({{ value }})::varchar, '\.(\d+)$', 1)))
+    )
 {%- endmacro %}

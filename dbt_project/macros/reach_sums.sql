@@ -22,8 +22,10 @@
     count(*) filter (where reach is null) as posts_without_reach,
     count(*) filter (where engagements is null) as posts_without_engagements,
     max(reach) as people_reached_lower,
+    -- A post that reached more people than the ceiling proves the ceiling wrong: it limits nothing then.
     least(
-        if(count(*) = count(reach), sum(reach)::bigint, null), any_value(people_ceiling)
+        if(count(*) = count(reach), sum(reach)::bigint, null),
+        if(max(reach) > any_value(people_ceiling), null, any_value(people_ceiling))
     ) as people_reached_upper,
     if(count(*) = count(views_in_phase), sum(views_in_phase)::bigint, null) as views_in_phase,
     count(distinct views_definition) > 1 or count(distinct reach_definition) > 1 as mixes_definitions

@@ -12,14 +12,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ingest.adapters.queue.deliveries import Delivery, DeliveryQueue
 from ingest.domain.errors import StorageFailed
@@ -28,12 +27,13 @@ from ingest.settings import Clock
 
 log = structlog.get_logger()
 LARGEST_BODY = 1024 * 1024
-LARGEST_HEAD = 16 * 1024
-HEAD_SECONDS = BODY_SECONDS = 10.0
-MOST_WAITING = 4_096
+BODY_SECONDS = 10.0
+MOST_WAITING = 768
+"""Deliveries in line: fewer than the connections that are taken, so that one too many is told when to come again."""
 MOST_AT_ONCE = 512
-BYTES_WAITING = 64 * 1024 * 1024
-RETRY_AFTER = {"Retry-After": "5"}
+MOST_BYTES = 32 * 1024 * 1024
+"""Bytes of bodies in memory, those that are still being sent included."""
+BUSY, RETRY_AFTER = 503, {"Retry-After": "5"}
 LONGEST_CHALLENGE = 32
 
 
@@ -52,7 +52,6 @@ class Writer:
         self._queue = deliveries
         self._on_kept = on_kept
         self._waiting: queue.Queue[Waiting | None] = queue.Queue(MOST_WAITING)
-        self._bytes = 0
         self._thread = threading.Thread(target=self._work, name="queue-writer", daemon=True)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -67,15 +66,17 @@ class Writer:
 
     async def keep(self, delivery: Delivery) -> bool:
         """Whether the delivery is durable now; False when the line is full or the queue cannot be written."""
-        if self._bytes + len(delivery.body) > BYTES_WAITING:
-            return False
         waiting = Waiting(delivery, self._loop.create_future())
         try:
             self._waiting.put_nowait(waiting)
         except queue.Full:
             return False
-        self._bytes += len(delivery.body)
         return await waiting.done
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether its thread lives."""
+        return self._thread.is_alive()
 
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -94,16 +95,19 @@ class Writer:
                 return
 
     def _put(self, deliveries: Sequence[Delivery]) -> bool:
+        """Whether they are kept. Whatever happens, the thread lives on and nobody gets a false 200."""
         try:
             self._queue.put_many(deliveries)
         except StorageFailed as error:
             log.warning("deliveries_refused", deliveries=len(deliveries), reason=str(error))
             return False
+        except Exception as error:
+            log.error("deliveries_refused", deliveries=len(deliveries), reason=type(error).__name__)  # noqa: TRY400
+            return False
         return True
 
     def _answer(self, batch: list[Waiting], is_kept: bool) -> None:
         for one in batch:
-            self._bytes -= len(one.delivery.body)
             if not one.done.cancelled():
                 one.done.set_result(is_kept)
 
@@ -116,7 +120,7 @@ class Refused(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Receiver:
     """Answers Meta: the handshake, and deliveries that one of the secrets signed."""
 
@@ -125,40 +129,55 @@ class Receiver:
     verify_token: str
     clock: Clock
     answered: Counter[int] = field(default_factory=Counter)
+    bytes_held: int = 0
 
     async def webhook(self, request: Request) -> Response:
         """Answer the handshake, or keep a delivery."""
         if request.method != "POST":
             return handshake(request, self.verify_token)
+        body = bytearray()
         try:
-            body = await self._signed_body(request)
-            is_kept = await self.writer.keep(Delivery(body, self.clock()))
-            response = Response(status_code=200) if is_kept else Response(status_code=503, headers=RETRY_AFTER)
+            await self._receive(request, body)
+            is_kept = await self.writer.keep(Delivery(bytes(body), self.clock()))
+            response = Response(status_code=200) if is_kept else Response(status_code=BUSY, headers=RETRY_AFTER)
         except Refused as refused:
-            response = Response(status_code=refused.status, headers={"Connection": "close"})
+            retry = RETRY_AFTER if refused.status == BUSY else {}
+            response = Response(status_code=refused.status, headers={"Connection": "close", **retry})
+        finally:
+            self.bytes_held -= len(body)
         self.answered[response.status_code] += 1
         return response
 
-    async def _signed_body(self, request: Request) -> bytes:
-        """The body, if it is not too large, came in time, and is signed."""
+    async def health(self, request: Request) -> Response:
+        """Whether deliveries can be taken; no detail."""
+        return PlainTextResponse("ok\n") if self.writer.is_writing else Response(status_code=BUSY, headers=RETRY_AFTER)
+
+    async def _receive(self, request: Request, body: bytearray) -> None:
+        """Fill the body, if it is not too large, comes in time, and is signed.
+
+        Raises: Refused.
+        """
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > LARGEST_BODY:
             raise Refused(413)
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await read(request)
+                await self._read(request, body)
         except TimeoutError:
             raise Refused(408) from None
         except ClientDisconnect:
             raise Refused(400) from None
         if not is_signed(body, request.headers.get("x-hub-signature-256", "").encode("latin-1"), self.secrets):
             raise Refused(401)
-        return body
 
-
-async def health(request: Request) -> Response:
-    """Whether the process answers; no detail."""
-    return PlainTextResponse("ok\n")
+    async def _read(self, request: Request, body: bytearray) -> None:
+        async for chunk in request.stream():
+            if len(body) + len(chunk) > LARGEST_BODY:
+                raise Refused(413)
+            if self.bytes_held + len(chunk) > MOST_BYTES:
+                raise Refused(BUSY)
+            body += chunk
+            self.bytes_held += len(chunk)
 
 
 def webhook_app(
@@ -180,21 +199,14 @@ def webhook_app(
         await asyncio.to_thread(writer.stop)
         log.info("receiver_stopped", answered=dict(receiver.answered))
 
-    routes = [Route("/webhook", receiver.webhook, methods=["GET", "POST"]), Route("/health", health)]
-    return Starlette(debug=False, routes=routes, lifespan=lifespan)
+    routes = [Route("/webhook", receiver.webhook, methods=["GET", "POST"]), Route("/health", receiver.health)]
+    return Starlette(debug=False, routes=routes, lifespan=lifespan, exception_handlers={HTTPException: empty})
 
 
-async def read(request: Request) -> bytes:
-    """The body, not more of it than it may have.
-
-    Raises: Refused.
-    """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise Refused(413)
-    return bytes(body)
+async def empty(request: Request, error: Exception) -> Response:
+    """A status and nothing else, for a path or method that there is not."""
+    status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
+    return Response(status_code=status, headers=headers)
 
 
 def handshake(request: Request, verify_token: str) -> Response:
@@ -206,53 +218,3 @@ def handshake(request: Request, verify_token: str) -> Response:
     if asked.get("hub.mode") != "subscribe" or not is_ours or not is_plain:
         return Response(status_code=403)
     return PlainTextResponse(challenge, headers={"X-Content-Type-Options": "nosniff"})
-
-
-class DeadlineProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a deadline for the head of a request: uvicorn waits for it for ever."""
-
-    _timer: asyncio.TimerHandle | None = None
-    _head_bytes = 0
-
-    def connection_made(self, transport: Any) -> None:
-        """Begin to count the seconds."""
-        super().connection_made(transport)
-        self._await_head()
-
-    def data_received(self, data: bytes) -> None:
-        """Count the bytes of a head that has not ended."""
-        if self._timer is not None:
-            self._head_bytes += len(data)
-            if self._head_bytes > LARGEST_HEAD + LARGEST_BODY:
-                self._late()
-                return
-        super().data_received(data)
-
-    def on_message_begin(self) -> None:
-        """Another request on the same connection: it has its own deadline."""
-        super().on_message_begin()
-        self._await_head()
-
-    def on_headers_complete(self) -> None:
-        """The head is there."""
-        self._stop()
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing to wait for any more."""
-        self._stop()
-        super().connection_lost(exc)
-
-    def _await_head(self) -> None:
-        self._stop()
-        self._head_bytes = 0
-        self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _late(self) -> None:
-        self._stop()
-        self.transport.close()

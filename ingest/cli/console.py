@@ -15,7 +15,20 @@ from ingest.settings import load_settings
 ORDER = (
     *("init", "check", "sandbox", "happen", "plan", "quota", "refresh", "import", "quarantine"),
     *("subscribe", "unsubscribe", "receive", "events", "follow"),
-    *("load", "build", "publish", "report", "status", "demo", "up", "settings"),
+    *(
+        "load",
+        "build",
+        "publish",
+        "report",
+        "explain",
+        "verify",
+        "rebuild",
+        "erase",
+        "status",
+        "demo",
+        "up",
+        "settings",
+    ),
 )
 """The commands as help lists them: the order in which a newcomer meets them, which is the pipeline's."""
 

@@ -10,6 +10,7 @@ from ingest.domain.errors import CampaignReachError
 from ingest.settings import load_settings
 
 if TYPE_CHECKING:
+    from ingest.adapters.queue.deliveries import DeliveryQueue
     from ingest.domain.events import Event
 
 Ids = Annotated[list[str] | None, typer.Argument(help="Event ids, or how they begin; all that apply if none.")]
@@ -34,9 +35,11 @@ def follow(
 ) -> None:
     """Read what the events in the queue ask for, land it, and let the marts follow."""
     from ingest.steps.follow import follow_and_publish, follow_events
+    from ingest.steps.notice import notice_changes
 
     settings = load_settings()
     with working("Following events"):
+        notice_changes(settings)
         followed = follow_events(settings)
         version = follow_and_publish(settings) if publish else None
     out.print(f"{followed.done} events done, {followed.posts} posts read, {len(followed.keys)} files landed")
@@ -48,7 +51,10 @@ def follow(
 def events(
     show: Annotated[str | None, typer.Option("--show", help="One event, with the delivery that brought it.")] = None,
     state: State = None,
-    redrive: Annotated[bool, typer.Option("--redrive", help="Let dead events and deliveries wait again.")] = False,
+    redrive: Annotated[
+        bool,
+        typer.Option("--redrive", help="Let what is dead wait again; named events out of quarantine, too."),
+    ] = False,
     quarantine: Annotated[bool, typer.Option("--quarantine", help="Take events out of the way.")] = False,
     most: Annotated[int, typer.Option(help="How many to list.")] = 20,
     ids: Ids = None,
@@ -59,7 +65,7 @@ def events(
     settings = load_settings()
     store, queue = open_events(settings), open_queue(settings)
     if show:
-        _show(store.named([show]))
+        _show(store.named([show]), queue)
     elif redrive:
         chosen = [event.event_id for event in store.named(ids)] if ids else []
         again = store.redrive(chosen)
@@ -90,10 +96,20 @@ def _list(found: "list[Event]") -> None:
         out.print(table)
 
 
-def _show(found: "list[Event]") -> None:
+def _show(found: "list[Event]", queue: "DeliveryQueue") -> None:
+    from ingest.adapters.queue.sqlite_queue import SqliteQueue
+
     for event in found:
         for name in event.__slots__:
             out.print(f"{name:<16} {getattr(event, name)}", highlight=False)
+        known = queue.delivery_facts(event.delivery_sha256) if isinstance(queue, SqliteQueue) else None
+        if known:
+            state, received, repeats, attempts, size = known
+            kept = f"{size} bytes kept" if size is not None else "its bytes are dropped"
+            again = f"came {repeats} times again" if repeats else "came once"
+            out.print(f"delivery         {state}, {received}, {again}, {attempts} attempts, {kept}", highlight=False)
+    if not found:
+        out.print("No event has an id that begins like this: campaign-reach events")
 
 
 @app.command()

@@ -3,12 +3,15 @@
 import shutil
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ingest.cli.console import app, out, working
 from ingest.settings import load_settings
+
+if TYPE_CHECKING:
+    from ingest.steps.rollback import RejectedCandidate
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Remove var/ first and start from nothing.")]
 AsOf = Annotated[
@@ -48,14 +51,58 @@ def build(as_of: AsOf = None) -> None:
 
 
 @app.command()
-def publish() -> None:
-    """Let the gate judge the marts, and switch readers to the new version if it holds."""
+def publish(
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Serve the version before the served one, and hold readers there.")
+    ] = False,
+    to: Annotated[str, typer.Option(help="With --rollback: this kept version instead.")] = "",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Let publications go on after a rollback, and publish now.")
+    ] = False,
+    show_rejected: Annotated[
+        bool, typer.Option("--show-rejected", help="Show the candidates that a gate stopped, and how to open them.")
+    ] = False,
+) -> None:
+    """Let the gate judge the marts, and switch readers to the new version if it holds.
+
+    A stopped candidate is kept with its verdict (--show-rejected); the served version stays. After --rollback nothing
+    is published, by hand or by Airflow, until --resume; `campaign-reach status` says so.
+    """
+    from ingest.steps import rollback as steps
     from ingest.steps.publish import publish_marts
 
+    settings = load_settings()
+    if show_rejected:
+        _print_rejected(steps.rejected_candidates(settings))
+        return
+    if rollback or to:
+        held = steps.roll_back(settings, version=to or None)
+        out.print(
+            f"version {held.version} is served and held: nothing is published until `campaign-reach publish --resume`",
+            soft_wrap=True,
+        )
+        return
+    if resume:
+        steps.resume(settings)
     with working("Publishing"):
-        published = publish_marts(load_settings())
-    state = "is new" if published.is_new else "was served already: nothing has changed"
+        published = publish_marts(settings)
+    held_since = published.manifest.held_since
+    if held_since:
+        state = f"is held since {held_since}: nothing was published. Go on with `campaign-reach publish --resume`"
+    else:
+        state = "is new" if published.is_new else "was served already: nothing has changed"
     out.print(f"version {published.version} {state}\n{published.path}", soft_wrap=True)
+
+
+def _print_rejected(candidates: "list[RejectedCandidate]") -> None:
+    if not candidates:
+        out.print("No candidate was stopped, or none is kept any more.")
+    for one in candidates:
+        out.print(f"[bold]{one.version}[/bold]\n  {one.database}", soft_wrap=True, highlight=False)
+        for rule in one.stopped_by:
+            out.print(f"  ✗ {rule}", soft_wrap=True, highlight=False, markup=False)
+        query = "from marts.rpt_gate_results where not is_passed"
+        out.print(f'  duckdb -readonly {one.database} "{query}"', soft_wrap=True, highlight=False, markup=False)
 
 
 @app.command()

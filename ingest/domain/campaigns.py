@@ -23,7 +23,7 @@ from ingest.domain.fields import (
     refuse,
     unique,
 )
-from ingest.domain.figures import Platform, PublishedFigure, Qualifier, Summed
+from ingest.domain.figures import SCOPES, Platform, PublishedFigure, Qualifier, Summed
 from ingest.domain.offline import Activity, SurveyResult
 from ingest.domain.scenario import NoisePosts, PlayedPosts, Scenario
 
@@ -155,6 +155,18 @@ def _figures(campaign: Campaign) -> Problems:
     for index, figure in enumerate(figures):
         if figure.phase_id is not None:
             yield from _known("phase_id", figure.phase_id, campaign, ("published_figures", index, "phase_id"))
+        allowed = (*dict.fromkeys(account.platform for account in campaign.accounts), *SCOPES)
+        if figure.scope not in allowed:
+            yield (
+                ("published_figures", index, "scope"),
+                f"must be one of {', '.join(allowed)} (a platform of this campaign, or where else), "
+                f"not {figure.scope!r}",
+            )
+        if figure.metric == "reach" and figure.post_id is None:
+            yield (
+                ("published_figures", index, "metric"),
+                "must be duplicated_reach for several posts; reach speaks of one post: name its post_id",
+            )
 
 
 def _offline(campaign: Campaign) -> Problems:

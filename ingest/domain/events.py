@@ -28,8 +28,18 @@ KEPT = ("item", "verb", "post_id", "parent_id", "comment_id", "media_id", "creat
 DEEPEST, MOST_CHANGES = 32, 5_000
 RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 """When an object that an event named and Meta does not show yet is asked for again, before it counts as deleted."""
+NOT_THERE_YET = "Meta does not show the object yet"
 HINT_EVERY = timedelta(minutes=5)
 """How often comments and reactions have one post read again."""
+POLL, POLL_EVERY = "poll", timedelta(minutes=10)
+"""Instagram tells of no new post: so often an account with an active campaign is asked for its newest ones."""
+STORY_ENDS, STORY_LIVES, STORY_READ_BEFORE = "story_ends", timedelta(hours=24), timedelta(hours=2)
+"""A story and its numbers are gone after a day: it is read two hours before."""
+
+
+FOLLOWED = ("post", "account", "story", "campaign", "sweep")
+"""Kinds of events that ask for something to be read or landed. A `file` waits for the import of files."""
+OF_POSTS = ("post", "account", "story")
 
 
 class Unreadable(ValueError):
@@ -92,7 +102,7 @@ class Event:
         return self.verb in GONE
 
 
-def is_signed(body: bytes, header: bytes, secrets: Sequence[str]) -> bool:
+def is_signed(body: bytes | bytearray, header: bytes, secrets: Sequence[str]) -> bool:
     """Whether one of the secrets signed these very bytes. Compared in constant time, every secret tried."""
     match = SIGNATURE.fullmatch(header)
     if match is None:
@@ -181,7 +191,7 @@ def _meaning(change: Change) -> tuple[str, str, str]:
 
 def _refusal(change: Change, kind: str, object_id: str, accounts: Mapping[str, str]) -> str:
     """Why nothing can be done with it; empty when something can."""
-    is_foreign = change.platform == "facebook" and "_" in object_id and not object_id.startswith(change.account_id)
+    is_foreign = change.platform == "facebook" and "_" in object_id and object_id.partition("_")[0] != change.account_id
     reasons = {
         "a test event": change.account_id in ("", "0"),
         "no campaign names this account": accounts.get(change.account_id) != change.platform,

@@ -1,15 +1,27 @@
 """Published figures: what an organisation has told the public, to be held beside what is computed."""
 
-from typing import Annotated, Literal, get_args
+from difflib import get_close_matches
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from ingest.domain.fields import Day, Name, Number, ObjectId, Section, Truth, Words, refusal
 
-Platform = Literal["facebook", "instagram", "youtube", "tiktok", "twitter", "website", "telegram", "linkedin"]
-PLATFORMS: tuple[str, ...] = get_args(Platform)
+PLATFORMS = ("facebook", "instagram", "youtube", "tiktok", "twitter", "website", "telegram", "linkedin", "radio")
+"""Platforms that we have a name for; any other name may stand in a file, but none that is nearly one of these."""
 SEVERAL = ("two platforms", "three platforms", "four platforms", "five platforms")
-SCOPES = (*PLATFORMS, *SEVERAL, "all", "offline", "survey", "unstated")
+SCOPES = (*SEVERAL, "all", "offline", "survey", "unstated")
+"""Where a figure was counted, if not on one platform."""
+
+
+def _platform(value: str) -> str:
+    near = [] if value in PLATFORMS else get_close_matches(value, PLATFORMS, n=1, cutoff=0.8)
+    if near:
+        raise refusal(f"must be {near[0]}, or another name: {value!r} is too near to it")
+    return value
+
+
+Platform = Annotated[Name, AfterValidator(_platform)]
 
 Qualifier = Literal["exact", "rounded", "more_than", "about"]
 Summed = Literal[
@@ -45,12 +57,6 @@ Unit = Literal[
 ]
 
 
-def _scope(value: object) -> object:
-    if isinstance(value, str) and value not in SCOPES:
-        raise refusal(f"must be one of {', '.join(SCOPES)}")
-    return value
-
-
 class PublishedFigure(Section):
     """A number that the organisation has published, as it was published."""
 
@@ -61,9 +67,7 @@ class PublishedFigure(Section):
     qualifier: Qualifier = Field(description="how exact it is: exact, rounded, more_than or about")
     unit: Unit = Field(description="what is counted, as the page calls it")
     metric: Counted = Field(description="what it is held against")
-    scope: Annotated[str, BeforeValidator(_scope)] = Field(
-        description="where it was counted: all, a platform, offline …"
-    )
+    scope: Words = Field(description="where it was counted: all, a platform, offline …")
     is_duplicated: Truth | None = Field(None, description="whether people may be counted twice; null: not said")
     as_of_on: Day | None = Field(None, description="the day of the figure; null when the page has no date")
     source: Words = Field(description="the page it stands on")
@@ -73,3 +77,5 @@ class PublishedFigure(Section):
     activity_id: Name | None = Field(None, description="the one offline activity it speaks of")
     age_group: Name | None = Field(None, description="the age group of the activity that it speaks of")
     indicator: Name | None = Field(None, description="the survey indicator it speaks of")
+    respondents: Name | None = Field(None, description="the group that was asked, if several were")
+    wave: Name | None = Field(None, description="the survey's wave; the newest when not given")

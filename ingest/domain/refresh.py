@@ -16,12 +16,9 @@ RESTING = "its quota is nearly used up: it rests, the others go on"
 QUIET = "nothing is due, and no campaign of its accounts is active: looked for new posts once a day"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 LAST_READ = "last reading of old"
-ENDED = "a story that has ended: its numbers are the last ones that were read"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 EARLY = timedelta(minutes=5)
 """A run that comes a little early finds posts due: schedules are never exact."""
-STORY = "STORY"
-"""The product of a post that ends a day after it went up; its numbers end with it."""
 SETTLED = 30 * DAY
 """The age from which a post's numbers hardly change: each is read once after it, however old it has become."""
 ACTIVE_AROUND = timedelta(days=7)
@@ -45,7 +42,6 @@ TIERS = (
     Tier("monthly", 730 * DAY, 30 * DAY),
 )
 """Proposed in the project's design; Meta keeps the insights of posts for two years."""
-STORIES = Tier("story", DAY, HOUR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +52,10 @@ class KnownPost:
     post_id: str
     published_at: datetime
     refreshed_at: datetime
-    product: str = ""
-
-    @property
-    def is_story(self) -> bool:
-        """Whether it ends a day after it went up; no listing of posts shows it."""
-        return self.product == STORY
 
     def tier(self, at: datetime) -> Tier | None:
         """How often it is read now; None when Meta keeps its insights no more."""
-        tiers = (STORIES,) if self.is_story else TIERS
-        return next((tier for tier in tiers if at - self.published_at < tier.up_to), None)
+        return next((tier for tier in TIERS if at - self.published_at < tier.up_to), None)
 
     def is_due(self, at: datetime) -> bool:
         """Whether its time to be read again has come."""
@@ -75,8 +64,8 @@ class KnownPost:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it was read when its numbers hardly changed any more; a story never waits for that."""
-        return self.is_story or self.refreshed_at - self.published_at >= SETTLED
+        """Whether it was read when its numbers hardly changed any more."""
+        return self.refreshed_at - self.published_at >= SETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +139,9 @@ def _row(account: AccountState, at: datetime, most_calls: int) -> PlanRow | None
         return None
     if not due:
         return PlanRow(*one, SEARCHED if account.is_active(at) else QUIET, at, est_calls=2, since_at=searched)
-    posts = [post for post in account.posts if not post.is_story]
-    listed, apart = split_reads(posts, [post for post in due if not post.is_story])
+    listed, apart = split_reads(account.posts, due)
     since = min((post.published_at for post in listed), default=searched or account.listed_at)
-    calls = 1 + _pages(posts, since) + sum(post.is_story for post in due)
+    calls = 1 + _pages(account.posts, since)
     apart = apart[: max(0, most_calls - calls)]
     return PlanRow(*one, why(due, at), at, calls + len(apart), since, tuple(post.post_id for post in apart))
 
@@ -189,7 +177,7 @@ def _search_since(account: AccountState, at: datetime) -> datetime | None:
 
 
 def why(due: Sequence[KnownPost], at: datetime) -> str:
-    """How many posts are due and by which rule: `3 hourly, 12 daily posts are due`."""
+    """How many posts are due and by which rule: `3 hourly, 12 daily`."""
     names = [tier.name if (tier := post.tier(at)) else LAST_READ for post in due]
     return ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names)) + " posts are due"
 
@@ -198,23 +186,17 @@ def explain_post(post: KnownPost, row: PlanRow | None, at: datetime) -> str:
     """Why a post is in the plan or not, for people."""
     tier = post.tier(at)
     if tier is None and post.is_settled:
-        return ENDED if post.is_story else "older than two years: Meta keeps its insights no more"
+        return "older than two years: Meta keeps its insights no more"
     if tier and not post.is_due(at):
         return f"{tier.name}: not due before {post.refreshed_at + tier.every:%Y-%m-%d %H:%M} UTC"
-    return f"{tier.name if tier else LAST_READ}: due, {_how(post, row)}"
-
-
-def _how(post: KnownPost, row: PlanRow | None) -> str:
-    """How a post that is due is read."""
+    name = tier.name if tier else LAST_READ
     if row is None or row.not_before_at:
-        return "but the account rests"
-    if post.is_story:
-        return "read with the account's stories"
+        return f"{name}: due, but the account rests"
     if post.post_id in row.post_ids:
-        return "read apart"
+        return f"{name}: due, read apart"
     if row.since_at is None or post.published_at >= row.since_at:
-        return "read with the listing"
-    return "left for the next run to keep within the calls of one"
+        return f"{name}: due, read with the listing"
+    return f"{name}: due, left for the next run to keep within the calls of one"
 
 
 def windows(first: datetime, last: datetime, *, longest: timedelta) -> list[tuple[datetime, datetime]]:

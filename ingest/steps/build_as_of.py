@@ -4,7 +4,6 @@ A warehouse of its own is made from what had landed by then, and published besid
 """
 
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ingest.domain.errors import SettingsInvalid
@@ -17,7 +16,7 @@ from ingest.steps.publish import Published, publish_marts
 def publish_as_of(settings: Settings, day: date) -> Published:
     """The publication of what was known at the end of a day, in `published/as_of/<day>/`.
 
-    The day ends in the time zone of the campaigns that were landed by then; UTC when they have several.
+    The day ends in the time zone of the campaigns; in UTC when they have several.
     Raises: SettingsInvalid when nothing had landed by then, GateStopped, and what load, build and publish raise.
     """
     then = as_of_settings(settings, day)
@@ -36,7 +35,7 @@ def as_of_settings(settings: Settings, day: date) -> Settings:
     own = {
         "now": end,
         "warehouse_path": settings.warehouse_path.parent / "as_of" / f"{day}.duckdb",
-        "published_uri": str(Path(settings.published_uri) / "as_of" / str(day)),
+        "published_uri": f"{settings.published_uri.rstrip('/')}/as_of/{day}",
     }
     return load_settings(**(settings.model_dump() | own))
 

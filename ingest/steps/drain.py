@@ -1,17 +1,18 @@
 """Drain: take the deliveries out of the queue, and make of each the events that it holds.
 
 A delivery is acknowledged when its events are kept and the fields of the allow-list have landed. Whatever happens on
-the way happens again: a delivery that was drained before is nothing, a landed batch is the same batch.
+the way happens again: a delivery that was drained before is nothing, and what has landed does not land again.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.domain.errors import StorageFailed
 from ingest.domain.events import (
     STORY,
     Change,
@@ -25,11 +26,12 @@ from ingest.settings import Settings
 
 if TYPE_CHECKING:
     from ingest.adapters.landing.envelope import Batch
-    from ingest.adapters.queue.deliveries import Claim, Delivery
+    from ingest.adapters.landing.files import Landing
+    from ingest.adapters.queue.deliveries import Delivery
+    from ingest.adapters.queue.event_store import EventStore
 
 log = structlog.get_logger()
 MOST_AT_ONCE = 1_000
-SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,45 @@ def drain_queue(settings: Settings) -> Drained:
     from ingest.adapters.registry import read_registry
 
     queue, store = open_queue(settings), open_events(settings)
+    queue.forget_bytes(at=settings.clock())
     if not queue.work_mark(at=settings.clock()):
         return Drained(0, 0, ())
     accounts = {one.account_id: one.platform for one in read_registry(settings.campaigns_dir).accounts}
     landing = open_landing(settings)
     deliveries, events, keys = 0, 0, []
     while claim := queue.claim(at=settings.clock(), most=MOST_AT_ONCE):
-        read = [(one, *_read(one, accounts)) for one in claim.deliveries]
-        keys += [landing.write(batch) for batch in _batches(claim, read)]
-        for delivery, _, found in read:
-            events += store.add(delivery.sha256, found, at=settings.clock())
+        try:
+            new = store.undrained(one.sha256 for one in claim.deliveries)
+            read = [(one, *_read(one, accounts)) for one in claim.deliveries if one.sha256 in new]
+            keys += _land(landing, store, _batches(read, _landed_before(landing, store, new)))
+            queue.extend(claim, at=settings.clock())
+            events += store.add_delivered({one.sha256: found for one, _, found in read}, at=settings.clock())
+        except StorageFailed:
+            queue.release(claim)
+            raise
         queue.acknowledge(claim, at=settings.clock())
         deliveries += len(claim.deliveries)
     log.info("queue_drained", deliveries=deliveries, new_events=events, landed=len(keys))
     return Drained(deliveries, events, tuple(keys))
+
+
+def _land(landing: "Landing", store: "EventStore", batches: "Sequence[Batch]") -> list[str]:
+    """Land batches, after it is noted what each takes in; the landing keys."""
+    store.note_batches(
+        (answer.request.params["delivery_sha256"], batch.account_id, batch.batch_id)
+        for batch in batches
+        for answer in batch.answers
+    )
+    return [landing.write(batch) for batch in batches]
+
+
+def _landed_before(landing: "Landing", store: "EventStore", sha256s: Collection[str]) -> set[tuple[str, str]]:
+    """Deliveries and accounts that landed before a drain died, and whose events were not kept yet."""
+    noted = store.noted_batches(sha256s)
+    if not noted:
+        return set()
+    there = {Path(key).name.partition(".")[0] for key in landing.landed_keys()}
+    return {(sha256, account_id) for sha256, account_id, batch_id in noted if batch_id in there}
 
 
 def _read(delivery: "Delivery", accounts: Mapping[str, str]) -> tuple[list[Change], list[Event]]:
@@ -77,14 +104,16 @@ def _read(delivery: "Delivery", accounts: Mapping[str, str]) -> tuple[list[Chang
     return changes, [event_of(change, **one) for change in changes]  # type: ignore[arg-type]
 
 
-def _batches(claim: "Claim", read: "Sequence[tuple[Delivery, list[Change], list[Event]]]") -> "list[Batch]":
+def _batches(
+    read: "Sequence[tuple[Delivery, list[Change], list[Event]]]", landed: Collection[tuple[str, str]]
+) -> "list[Batch]":
     """The allow-listed fields of the changes of accounts that we know, one batch per account and moment."""
     from ingest.adapters.landing.envelope import Batch, Received, Request
 
     by_account: dict[tuple[str, str, object], list[Received]] = {}
     for delivery, changes, events in read:
         for change, event in zip(changes, events, strict=False):
-            if event.state == "quarantined":
+            if event.state == "quarantined" or (delivery.sha256, change.account_id) in landed:
                 continue
             moment = delivery.received_at.replace(microsecond=0)
             edge = STORY if change.field == STORY else "webhook"

@@ -5,51 +5,75 @@ five and thirty minutes, before it counts as deleted. An account that rests lets
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.domain.errors import CampaignReachError, RateLimited, TryAgain
-from ingest.domain.events import HINT_EVERY, Event, next_try, posts_asked_for
+from ingest.domain.errors import CampaignReachError, StorageFailed
+from ingest.domain.events import HINT_EVERY, NOT_THERE_YET, OF_POSTS, Event, next_try, posts_asked_for
 from ingest.settings import Settings
 from ingest.steps.drain import drain_queue
+from ingest.steps.follow_own import Followed, follow_own
+from ingest.steps.waiting import let_wait, require_no_rest
 
 if TYPE_CHECKING:
     from ingest.adapters.queue.event_store import EventStore
 
 log = structlog.get_logger()
-UNREACHABLE = timedelta(minutes=1)
-NOT_THERE_YET = "Meta does not show the object yet"
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """What following brought: events that are done now, posts that were read, landing keys."""
-
-    done: int
-    posts: int
-    keys: tuple[str, ...]
+FILE_SECONDS, SQS_SECONDS = 0.05, 2.0
 
 
 def work_mark(settings: Settings) -> tuple[object, ...]:
-    """What waits now, as a mark that changes when more comes; empty when nothing does. Cheap, and takes nothing."""
+    """What waits now, as a mark that changes when more comes; empty when nothing does. Cheap, and takes nothing.
+
+    A queue that cannot be looked at just now has nothing that could be taken: the sweep says why.
+    """
     from ingest.adapters.queue.open_queue import open_events, open_queue
+    from ingest.steps.notice import has_changed_here
 
     at = settings.clock()
-    marks = (open_queue(settings).work_mark(at=at), open_events(settings).due_count(at=at))
+    try:
+        marks = (
+            open_queue(settings).work_mark(at=at),
+            open_events(settings).due_count(at=at),
+            has_changed_here(settings),
+        )
+    except StorageFailed as error:
+        log.warning("queue_not_seen", reason=str(error))
+        return ()
     return marks if any(marks) else ()
 
 
-def follow_and_publish(settings: Settings) -> str | None:
-    """Follow events, and publish when something has landed that is not loaded; the version that is served.
+def looked_at_every(settings: Settings) -> float:
+    """Seconds between two looks whether there is work: a file is looked at for nothing, SQS counts each question."""
+    return SQS_SECONDS if settings.queue_uri.startswith("sqs:") else FILE_SECONDS
 
+
+def oldest_unacknowledged(settings: Settings) -> datetime | None:
+    """Since when the oldest delivery or event waits that nobody has followed; None when none does.
+
+    For alerts: older than two sweeps means that nobody follows. SQS does not say how old its oldest message is.
+    Raises: StorageFailed.
+    """
+    from ingest.adapters.queue.open_queue import open_events, open_queue
+
+    at = settings.clock()
+    moments = (open_events(settings).oldest_waiting(at=at), open_queue(settings).facts().oldest_waiting_at)
+    return min((one for one in moments if one), default=None)
+
+
+def follow_and_publish(settings: Settings) -> str | None:
+    """Notice what has changed here, follow all events, and publish when something has landed that is not loaded.
+
+    Gives the version that is served; None when nothing had landed.
     Raises: GateStopped, and all that the steps raise. Events whose objects have landed stay done.
     """
     from ingest.steps.load import has_landed_since
+    from ingest.steps.notice import notice_changes
     from ingest.steps.publish import publish_changes
 
+    notice_changes(settings)
     follow_events(settings)
     return publish_changes(settings) if has_landed_since(settings) else None
 
@@ -61,17 +85,19 @@ def follow_events(settings: Settings) -> Followed:
     """
     from ingest.adapters.queue.open_queue import open_events
 
-    drained = drain_queue(settings)
     store = open_events(settings)
-    due = _without_hints_that_are_early(store, store.due(at=settings.clock()), at=settings.clock())
-    done, posts, keys = 0, 0, list(drained.keys)
+    own = follow_own(settings, store)
+    drained = drain_queue(settings)
+    due = store.due(at=settings.clock(), kinds=OF_POSTS)
+    due = _without_hints_that_are_early(store, due, at=settings.clock())
+    done, posts, keys = own.done, own.posts, [*own.keys, *drained.keys]
     by_account: dict[tuple[str, str], list[Event]] = {}
     for event in due:
         by_account.setdefault((event.account_id, event.platform), []).append(event)
     for (account_id, platform), events in by_account.items():
         found = _follow_account(settings, store, account_id, platform, events)
         done, posts, keys = done + found.done, posts + found.posts, [*keys, *found.keys]
-    if drained.deliveries or due:
+    if drained.deliveries or due or own.done:
         log.info("events_followed", events=len(due), done=done, posts=posts, landed=len(keys))
     return Followed(done, posts, tuple(keys))
 
@@ -90,19 +116,12 @@ def _follow_account(
     asked = {post: _may_be_deleted(of_post) for post, of_post in by_post.items()}
     try:
         keys, not_there = _read(settings, account_id, platform, asked, listing=any(e.kind == "account" for e in events))
-    except RateLimited as error:
-        rest = timedelta(minutes=error.minutes) if error.minutes else timedelta(hours=1)
-        store.put_off(events, until=at + rest, reason="the account's quota is used up", counts=False)
-    except TryAgain as error:
-        store.put_off(events, until=at + UNREACHABLE, reason=str(error), counts=False)
-        log.warning("events_wait", account_id=account_id, events=len(events), reason=str(error))
     except CampaignReachError as error:
-        store.put_off(events, until=at + HINT_EVERY, reason=str(error))
-        log.warning("events_wait", account_id=account_id, events=len(events), reason=str(error))
+        let_wait(store, events, error, at=at)
     else:
-        waiting = [event for post in not_there for event in by_post[post]]
-        for event in waiting:
-            store.put_off([event], until=at + (next_try(event.attempts) or UNREACHABLE), reason=NOT_THERE_YET)
+        waiting = (event for post in not_there for event in by_post[post])
+        tries = ((event, at + (next_try(event.attempts) or HINT_EVERY)) for event in waiting)
+        store.put_off_each(tries, reason=NOT_THERE_YET)
         finished = [event for event in events if event.object_id not in not_there]
         store.finish(finished, at=at)
         return Followed(len(landed_before) + len(finished), len(by_post) - len(not_there), keys)
@@ -118,13 +137,9 @@ def _read(
     settings: Settings, account_id: str, platform: str, posts: dict[str, bool], *, listing: bool
 ) -> tuple[tuple[str, ...], set[str]]:
     """Landing keys, and the posts that are not there yet. A resting account is not asked."""
-    from ingest.steps.plan import resting_until
     from ingest.steps.refresh import refresh_account, refresh_posts
 
-    rests = resting_until(settings, account_id)
-    if rests:
-        minutes = max(1, round((rests - settings.clock()).total_seconds() / 60))
-        raise RateLimited("The account rests.", minutes=minutes)
+    require_no_rest(settings, account_id)
     keys: list[str] = []
     not_there: set[str] = set()
     if posts:
@@ -140,14 +155,12 @@ def _newest(settings: Settings) -> dict[str, str]:
 
 def _without_hints_that_are_early(store: "EventStore", events: list[Event], *, at: datetime) -> list[Event]:
     """Hints about a post that was read a moment ago wait: a lively discussion is not a reading per comment."""
-    now: list[Event] = []
-    read: dict[str, datetime | None] = {}
-    for event in events:
-        if event.is_hint and event.object_id not in read:
-            read[event.object_id] = store.last_read(event.object_id)
-        last = read.get(event.object_id)
-        if event.is_hint and last and at - last < HINT_EVERY:
-            store.put_off([event], until=last + HINT_EVERY, reason="read a moment ago", counts=False)
-        else:
-            now.append(event)
-    return now
+    read = store.last_reads(event.object_id for event in events if event.is_hint)
+    early = {
+        event.event_id: read[event.object_id] + HINT_EVERY
+        for event in events
+        if event.is_hint and event.object_id in read and at - read[event.object_id] < HINT_EVERY
+    }
+    waits = ((event, early[event.event_id]) for event in events if event.event_id in early)
+    store.put_off_each(waits, reason="read a moment ago", counts=False)
+    return [event for event in events if event.event_id not in early]

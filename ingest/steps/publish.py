@@ -14,11 +14,12 @@ from expectations.candidate_publication import judge_candidate
 from ingest.adapters.accepted_loads import opened
 from ingest.adapters.publication import candidate
 from ingest.adapters.publication.candidate import PublicationRow
-from ingest.adapters.publication.folder import DATABASE, FolderPublication
 from ingest.adapters.publication.manifest import Manifest, PublishedFile, content_hash, describe
+from ingest.adapters.publication.open_publication import open_publication
 from ingest.adapters.publication.provenance import LoadedRegistry, loaded_registry
+from ingest.adapters.publication.publication import DATABASE, REJECTED, VERSIONS, Publication
 from ingest.adapters.revision import code_revision
-from ingest.domain.errors import GateStopped, SettingsInvalid
+from ingest.domain.errors import GateStopped
 from ingest.domain.gates import Verdict
 from ingest.domain.marts import NOT_CONTENT
 from ingest.settings import PROJECT, Settings
@@ -29,11 +30,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What readers see now: `path` is the stable DuckDB file, `is_new` says whether this run switched them over."""
+    """What readers see now: `path` is the DuckDB file that they open, `is_new` says whether this run switched them."""
 
     version: str
-    path: Path
-    manifest: Path
+    path: str
+    manifest: Manifest
     is_new: bool
 
 
@@ -84,36 +85,33 @@ def _publish(settings: Settings, build: Callable[[Settings], object]) -> str:
 def publish_marts(settings: Settings) -> Published:
     """Publish what the warehouse holds, after the gates have looked; nothing new when the content is served already.
 
+    While somebody holds readers at an older version (`publish --rollback`), nothing is published.
     Raises: GateStopped, StorageFailed, WarehouseBusy, WarehouseBroken, TryAgain while another one publishes.
     """
-    publication = FolderPublication(local_folder(settings.published_uri), keep=settings.keep_versions)
+    publication = open_publication(settings)
     with publication.publishing() as workspace:
+        served = publication.served()
+        if served and served.held_since:
+            log.warning("publication_held", version=served.version, since=served.held_since)
+            return _published(publication, served, is_new=False)
         landed = check_landed(settings)
         draft = prepare(settings.warehouse_path, workspace / "version", built_at=settings.clock())
-        served = publication.served()
         if served and served.content_hash == draft.row.content_hash and publication.is_whole(served):
             publication.point_to(served, workspace=workspace)
             log.info("publication_unchanged", version=served.version)
-            return Published(served.version, publication.database_path, publication.manifest_path, is_new=False)
+            return _published(publication, served, is_new=False)
         verdict = judge_candidate(draft.database, registry_figures=draft.registry.figures)
         manifest = finish(draft, verdict, landed=landed)
         if not verdict.passed:
             kept = publication.reject(draft.folder, manifest, workspace=workspace)
-            raise GateStopped(_stopped(verdict, kept, served))
-        publication.serve(draft.folder, manifest, workspace=workspace)
+            raise GateStopped(_stopped(verdict, publication.place(kept.folder), served))
+        manifest = publication.serve(draft.folder, manifest, workspace=workspace)
     log.info("publication_made", version=manifest.version, warnings=[result.rule for result in verdict.warnings])
-    return Published(manifest.version, publication.database_path, publication.manifest_path, is_new=True)
+    return _published(publication, manifest, is_new=True)
 
 
-def local_folder(uri: str) -> Path:
-    """The folder that a URI names.
-
-    Raises: SettingsInvalid for what is not a folder.
-    """
-    path = uri.removeprefix("file://")
-    if "://" in path:
-        raise SettingsInvalid(f"CAMPAIGN_REACH_PUBLISHED_URI: {uri} is not a folder. Name a folder on this machine.")
-    return Path(path)
+def _published(publication: Publication, manifest: Manifest, *, is_new: bool) -> Published:
+    return Published(manifest.version, publication.readers_open(manifest), manifest, is_new=is_new)
 
 
 def prepare(warehouse: Path, folder: Path, *, built_at: datetime) -> Draft:
@@ -147,7 +145,7 @@ def finish(draft: Draft, verdict: Verdict, *, landed: Verdict | None) -> Manifes
     about_itself = candidate.export_parquet(draft.database, draft.folder, leave_out=frozenset(_tables(draft)))
     return Manifest(
         version=row.version,
-        folder=f"{'versions' if verdict.passed else 'rejected'}/{row.version}",
+        folder=f"{VERSIONS if verdict.passed else REJECTED}/{row.version}",
         built_at=_moment(row.built_at),
         content_hash=row.content_hash,
         code_revision=row.code_revision,
@@ -166,6 +164,6 @@ def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _stopped(verdict: Verdict, kept: Path, served: Manifest | None) -> str:
+def _stopped(verdict: Verdict, kept: str, served: Manifest | None) -> str:
     still = f"Version {served.version} stays served." if served else "Nothing is served yet."
     return f"{verdict.in_one_screen()}\n{still} The stopped candidate and its verdict lie in {kept}"

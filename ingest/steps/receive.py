@@ -20,10 +20,11 @@ def serve_receiver(settings: Settings, *, host: str, port: int) -> None:
     """
     import uvicorn
 
+    from ingest.adapters.deadline_protocol import DeadlineProtocol
     from ingest.adapters.queue.open_queue import open_queue
     from ingest.adapters.queue.sqlite_queue import SqliteQueue
     from ingest.adapters.ring import Ring
-    from ingest.adapters.webhook_app import DeadlineProtocol, webhook_app
+    from ingest.adapters.webhook_app import webhook_app
 
     secrets = [secret.get_secret_value() for secret in settings.app_secrets]
     verify_token = settings.verify_token.get_secret_value()

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ingest.adapters.state import THE_APP, ClientState, Quota
+from ingest.adapters.state import ClientState, Quota
 from ingest.domain.errors import RateLimited
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
+    from ingest.adapters.graph.answers import AnswerRejected
     from ingest.adapters.graph.session import GraphApi
     from ingest.adapters.landing.envelope import Received
-    from ingest.domain.errors import AnswerRejected
+    from ingest.adapters.state import SeenPost
     from ingest.steps.read_account import AccountReader
 
 log = structlog.get_logger()
@@ -34,9 +35,8 @@ def refresh_account(settings: Settings, row: dict[str, Any]) -> list[str]:
     """
     account_id, platform = str(row["account_id"]), str(row["platform"])
     fetched_at = settings.clock()
-    rests = ClientState(settings.state_path).rests_until(account_id, at=fetched_at)
-    if rests:
-        log.info("account_left_for_later", account_id=account_id, not_before_at=rests.isoformat())
+    if row.get("not_before_at") and datetime.fromisoformat(row["not_before_at"]) > fetched_at:
+        log.info("account_left_for_later", account_id=account_id, not_before_at=row["not_before_at"])
         return []
     with _reading(settings, account_id, platform, fetched_at) as reader:
         answers = reader.read(since=_moment(row.get("since_at")), post_ids=tuple(row.get("post_ids", ())))
@@ -63,11 +63,32 @@ def refresh_posts(
     return [key], not_there
 
 
+def refresh_stories(settings: Settings, account_id: str, platform: str, story_ids: Sequence[str]) -> list[str]:
+    """Read stories alone, and land their numbers; the landing keys.
+
+    Raises: what `refresh_account` raises.
+    """
+    with _reading(settings, account_id, platform, settings.clock()) as reader:
+        answers = reader.read_stories(story_ids)
+    return [_land(settings, reader, answers)] if answers else []
+
+
+def unknown_posts(settings: Settings, account_id: str, platform: str) -> "list[SeenPost]":
+    """Which of the account's newest posts were never read: one call, and nothing lands.
+
+    Raises: what `refresh_account` raises.
+    """
+    with _reading(settings, account_id, platform, settings.clock()) as reader:
+        newest = reader.newest_posts()
+    known = {post.post_id for post in reader.state.known_posts(account_id)}
+    return [post for post in newest if post.post_id not in known]
+
+
 @contextmanager
 def _reading(settings: Settings, account_id: str, platform: str, at: datetime) -> "Iterator[AccountReader]":
     """A reader of the account; what it raises is noted: a used-up quota, an answer that was none."""
     from ingest.adapters.graph.access import api_for
-    from ingest.domain.errors import AnswerRejected
+    from ingest.adapters.graph.answers import AnswerRejected
     from ingest.steps.read_account import AccountReader
 
     state = ClientState(settings.state_path)
@@ -78,7 +99,7 @@ def _reading(settings: Settings, account_id: str, platform: str, at: datetime) -
         _quarantine(settings.quarantine_dir, error, account_id, at=at)
         raise
     except RateLimited as error:
-        _note_rest(state, error, account_id, at)
+        state.note_quota(_resting(error, account_id, at))
         raise
 
 
@@ -91,10 +112,8 @@ def _land(settings: Settings, reader: "AccountReader", answers: "tuple[Received,
     key = open_landing(settings).write(batch)
     reader.state.note_landing(key, len(answers))
     reader.remember()
-    for rejected in reader.rejected:
-        _quarantine(settings.quarantine_dir, rejected, reader.account_id, at=reader.at)
     if reader.stopped:
-        _note_rest(reader.state, reader.stopped, reader.account_id, reader.at)
+        reader.state.note_quota(_resting(reader.stopped, reader.account_id, reader.at))
         log.warning("account_stopped_by_quota", account_id=reader.account_id, landed=len(answers))
     else:
         rests = _pause(reader.api, reader.at)
@@ -106,10 +125,9 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _note_rest(state: ClientState, error: RateLimited, account_id: str, at: datetime) -> None:
-    """Note that an account was stopped, or all of them, and until when."""
-    for one in (account_id, THE_APP) if error.is_app_wide else (account_id,):
-        state.note_quota(Quota(one, 100, at + _rest(error.minutes), at))
+def _resting(error: "RateLimited", account_id: str, at: datetime) -> Quota:
+    """The quota of an account that was stopped."""
+    return Quota(account_id, 100, at + _rest(error.minutes), at)
 
 
 def _pause(api: "GraphApi", at: datetime) -> datetime | None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 
 from ingest.adapters.publication.disk import Disk
-from ingest.adapters.publication.folder import DATABASE, FolderPublication
+from ingest.adapters.publication.folder import FolderPublication
 from ingest.adapters.publication.manifest import Manifest, describe
+from ingest.adapters.publication.publication import DATABASE, Publication
 
 BUILT_AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
@@ -33,31 +34,36 @@ class DeadlyDisk(Disk):
 
 
 def publish_number(
-    publication: FolderPublication, number: int, *, is_rejected: bool = False, built_at: datetime = BUILT_AT
+    publication: Publication, number: int, *, is_rejected: bool = False, built_at: datetime = BUILT_AT
 ) -> Manifest:
     """Publish (or reject) a version whose only table holds this number."""
     with publication.publishing() as workspace:
-        prepared = workspace / "version"
-        prepared.mkdir()
-        with duckdb.connect(str(prepared / DATABASE)) as connection:
-            connection.execute("create schema marts")
-            connection.execute("create table marts.numbers as select ? as number", [number])
-        version = f"{built_at:%Y%m%dT%H%M%SZ}-{number:08x}"
-        manifest = Manifest(
-            version=version,
-            folder=f"{'rejected' if is_rejected else 'versions'}/{version}",
-            built_at=built_at.isoformat(),
-            content_hash=f"{number:064x}"[-8:] + "0" * 56,
-            code_revision="0.1.0",
-            registry_hash=None,
-            source_watermark=None,
-            files=(describe(prepared / DATABASE, prepared),),
-        )
+        prepared, manifest = prepare_number(workspace, number, is_rejected=is_rejected, built_at=built_at)
         if is_rejected:
-            publication.reject(prepared, manifest, workspace=workspace)
-        else:
-            publication.serve(prepared, manifest, workspace=workspace)
-    return manifest
+            return publication.reject(prepared, manifest, workspace=workspace)
+        return publication.serve(prepared, manifest, workspace=workspace)
+
+
+def prepare_number(
+    workspace: Path, number: int, *, is_rejected: bool = False, built_at: datetime = BUILT_AT
+) -> tuple[Path, Manifest]:
+    """A prepared version whose only table holds this number, and its manifest."""
+    prepared = workspace / "version"
+    prepared.mkdir()
+    with duckdb.connect(str(prepared / DATABASE)) as connection:
+        connection.execute("create schema marts")
+        connection.execute("create table marts.numbers as select ? as number", [number])
+    version = f"{built_at:%Y%m%dT%H%M%SZ}-{number:08x}"
+    return prepared, Manifest(
+        version=version,
+        folder=f"{'rejected' if is_rejected else 'versions'}/{version}",
+        built_at=built_at.isoformat(),
+        content_hash=f"{number:064x}"[-8:] + "0" * 56,
+        code_revision="0.1.0",
+        registry_hash=None,
+        source_watermark=None,
+        files=(describe(prepared / DATABASE, prepared),),
+    )
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from ingest.adapters.publication.candidate import copy_marts, export_parquet, record, watermark_of
-from ingest.adapters.publication.folder import DATABASE
 from ingest.adapters.publication.manifest import content_hash
+from ingest.adapters.publication.publication import DATABASE
 from ingest.domain.errors import StorageFailed, WarehouseBroken, WarehouseBusy
 from ingest.domain.marts import NOT_CONTENT
 from tests.two_campaigns import change, make_warehouse

@@ -13,8 +13,9 @@ import duckdb
 import pytest
 
 from ingest.adapters.publication.disk import Disk
-from ingest.adapters.publication.folder import DATABASE, FolderPublication
+from ingest.adapters.publication.folder import FolderPublication
 from ingest.adapters.publication.manifest import describe, read_manifest
+from ingest.adapters.publication.publication import DATABASE
 from ingest.domain.errors import StorageFailed, TryAgain
 from tests.adapters.publish_numbers import publish_number
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,9 +60,9 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def started(folder: Path, port: int, **more: str) -> Running:
-    """Start a receiver, and wait until it answers."""
-    command = [sys.executable, "-m", "ingest.cli", "receive", "--port", str(port)]
+def started(folder: Path, port: int, *, before: Sequence[str] = (), **more: str) -> Running:
+    """Start a receiver (by a program that stands before it), and wait until it answers."""
+    command = [*before, sys.executable, "-m", "ingest.cli", "receive", "--port", str(port)]
     process = subprocess.Popen(
         command, env=environment(folder, **more), cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
@@ -77,9 +77,9 @@ def started(folder: Path, port: int, **more: str) -> Running:
 
 
 @contextmanager
-def running_receiver(folder: Path, **more: str) -> Iterator[Running]:
+def running_receiver(folder: Path, *, before: Sequence[str] = (), **more: str) -> Iterator[Running]:
     """A receiver, until the context ends."""
-    receiver = started(folder, free_port(), **more)
+    receiver = started(folder, free_port(), before=before, **more)
     try:
         yield receiver
     finally:

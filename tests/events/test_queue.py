@@ -39,6 +39,16 @@ def queue(request: pytest.FixtureRequest, tmp_path: Path) -> DeliveryQueue:
     return made
 
 
+@pytest.fixture
+def impatient(queue: DeliveryQueue) -> DeliveryQueue:
+    """A queue whose leases end at once, where the clock is not ours."""
+    if not isinstance(queue, SqsQueue):
+        return queue
+    other = SqsQueue(f"{queue.name[:60]}-now", queue.region, queue.endpoint_url, lease=timedelta(0))
+    other.create()
+    return other
+
+
 def bodies(claim: Claim | None) -> list[bytes]:
     return sorted(one.body for one in claim.deliveries) if claim else []
 
@@ -56,25 +66,61 @@ def test_what_was_put_is_claimed_once_and_gone_when_it_is_acknowledged(queue: De
     assert (queue.facts().waiting, queue.facts().leased) == (0, 0)
 
 
-def test_a_claim_that_is_given_back_is_somebody_elses(queue: DeliveryQueue) -> None:
-    queue.put_many([delivery(1)])
-    claim = queue.claim(at=NOW, most=10)
+def test_a_claim_that_is_given_back_is_somebody_elses(impatient: DeliveryQueue) -> None:
+    impatient.put_many([delivery(1)])
+    claim = impatient.claim(at=NOW, most=1)
     assert claim
-    queue.release(claim)
-    again = queue.claim(at=NOW, most=10)
+    impatient.release(claim)
+    again = impatient.claim(at=NOW, most=1)
     assert bodies(again) == [delivery(1).body]
 
 
-def test_what_was_claimed_five_times_is_dead_until_it_is_driven_again(queue: DeliveryQueue) -> None:
-    queue.put_many([delivery(1), delivery(2)])
-    for _ in range(5):
-        claim = queue.claim(at=NOW, most=10)
+def test_what_was_claimed_five_times_is_dead_until_it_is_driven_again(impatient: DeliveryQueue) -> None:
+    impatient.put_many([delivery(1), delivery(2)])
+    for lease in range(5):
+        assert impatient.claim(at=NOW + lease * LEASE, most=2)
+    assert impatient.claim(at=NOW + 5 * LEASE, most=2) is None
+    assert (impatient.facts().dead, impatient.facts().waiting) == (2, 0)
+    assert impatient.redrive() == 2
+    assert bodies(impatient.claim(at=NOW, most=2)) == [delivery(1).body, delivery(2).body]
+
+
+def test_what_somebody_else_is_to_blame_for_never_makes_a_delivery_die(tmp_path: Path) -> None:
+    queue = created(tmp_path)
+    queue.put_many([delivery(1)])
+    for _ in range(20):
+        claim = queue.claim(at=NOW, most=1)
         assert claim
         queue.release(claim)
-    assert queue.claim(at=NOW, most=10) is None
-    assert (queue.facts().dead, queue.facts().waiting) == (2, 0)
-    assert queue.redrive() == 2
-    assert bodies(queue.claim(at=NOW, most=10)) == [delivery(1).body, delivery(2).body]
+    assert queue.facts().dead == 0
+
+
+def test_a_lease_that_sqs_did_not_extend_is_an_error(queue: DeliveryQueue) -> None:
+    if not isinstance(queue, SqsQueue):
+        pytest.skip("SQLite has no leases of others")
+    queue.put_many([delivery(1)])
+    claim = queue.claim(at=NOW, most=1)
+    assert claim
+    queue.acknowledge(Claim(claim.batch_id, claim.deliveries), at=NOW)
+    with pytest.raises(StorageFailed, match="did not extend"):
+        queue.extend(_of_somebody(queue, claim), at=NOW)
+
+
+def test_a_message_that_no_receiver_wrote_stops_nothing_and_ends_among_the_dead(impatient: DeliveryQueue) -> None:
+    if not isinstance(impatient, SqsQueue):
+        pytest.skip("nobody else writes into the file")
+    impatient.client.send_message(QueueUrl=impatient._url(impatient.name), MessageBody="not ours")
+    impatient.put_many([delivery(1)])
+    assert impatient.claim(at=NOW, most=1)
+    for _ in range(12):
+        impatient.claim(at=NOW, most=1)
+    assert impatient.facts().dead == 2
+
+
+def _of_somebody(queue: SqsQueue, claim: Claim) -> Claim:
+    """The claim of one whose lease has ended: SQS knows its receipts no more."""
+    queue._receipts[claim.batch_id] = ["a-receipt-that-is-over"]
+    return claim
 
 
 def test_sqs_that_takes_a_part_only_acknowledges_nothing(queue: DeliveryQueue, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,16 +146,32 @@ def test_a_lease_that_ended_is_claimed_again(tmp_path: Path) -> None:
 
 def test_bytes_are_dropped_after_a_week_and_the_hash_stays_known(tmp_path: Path) -> None:
     queue = created(tmp_path)
-    for day in (0, 8):
-        queue.put_many([delivery(day)])
+    canary = Delivery(b'{"name":"canary-of-a-name"}' * 400, NOW)
+    for day, one in ((0, canary), (1, delivery(1))):
+        queue.put_many([one])
         claim = queue.claim(at=NOW + timedelta(days=day), most=9)
         assert claim
         queue.acknowledge(claim, at=NOW + timedelta(days=day))
-    assert queue.body(delivery(0).sha256) is None
-    assert queue.body(delivery(8).sha256) == delivery(8).body
-    queue.put_many([delivery(0)])
-    assert queue.claim(at=NOW, most=9) is None
+    queue.put_many([delivery(2)])
+    assert queue.forget_bytes(at=NOW + timedelta(days=7)) == 0
+    assert queue.forget_bytes(at=NOW + timedelta(days=7, seconds=1)) == 1
+    assert queue.body(canary.sha256) is None
+    assert queue.body(delivery(1).sha256) == delivery(1).body
+    assert not any(b"canary-of-a-name" in path.read_bytes() for path in tmp_path.iterdir())
+    queue.put_many([canary])
+    assert bodies(queue.claim(at=NOW, most=9)) == [delivery(2).body]
     assert queue.facts().repeats == 1
+
+
+def test_dead_bytes_are_dropped_too_and_waiting_ones_never(tmp_path: Path) -> None:
+    queue = created(tmp_path)
+    queue.put_many([delivery(1)])
+    for lease in range(6):
+        queue.claim(at=NOW + lease * LEASE, most=1)
+    queue.put_many([delivery(2)])
+    assert queue.forget_bytes(at=NOW + timedelta(days=400)) == 1
+    assert (queue.body(delivery(1).sha256), queue.body(delivery(2).sha256)) == (None, delivery(2).body)
+    assert queue.redrive() == 0
 
 
 def test_the_file_is_its_owners_only(tmp_path: Path) -> None:

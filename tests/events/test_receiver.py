@@ -1,11 +1,13 @@
 """The receiver as Meta, and everybody else on the internet, meets it."""
 
+import os
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -103,8 +105,48 @@ def test_a_body_above_a_mebibyte_is_413_said_or_streamed(receiver: Running) -> N
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/", "/webhook/../etc", "/metrics"])
 def test_there_is_nothing_else(receiver: Running, path: str) -> None:
     answer = httpx.get(receiver.url.replace("/webhook", path))
-    assert answer.status_code == 404
+    assert (answer.status_code, answer.content) == (404, b"")
     assert "server" not in answer.headers
+    answer = httpx.put(receiver.url, content=b"canary")
+    assert (answer.status_code, answer.content) == (405, b"")
+
+
+def test_health_is_a_word(receiver: Running) -> None:
+    answer = httpx.get(receiver.url.replace("/webhook", "/health"))
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+def test_a_head_without_end_is_closed(receiver: Running) -> None:
+    with socket.create_connection(("127.0.0.1", receiver.port), timeout=10) as one:
+        one.sendall(b"POST /webhook HTTP/1.1\r\n")
+        with suppress(OSError):
+            for number in range(100):
+                one.sendall(f"X-{number}: {'a' * 1000}\r\n".encode())
+                time.sleep(0.005)
+        with pytest.raises(OSError, match=r"reset|pipe"):
+            one.sendall(b"\r\n")
+
+
+def test_bodies_that_never_end_do_not_fill_the_memory_and_who_is_one_too_many_is_told_when_to_come(
+    receiver: Running,
+) -> None:
+    head = b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n"
+    greedy = [socket.create_connection(("127.0.0.1", receiver.port), timeout=5) for _ in range(40)]
+    for one in greedy:
+        with suppress(OSError):
+            one.sendall(head + b"x" * 1_000_000)
+    answer = post(receiver, of_page(page_feed(POST, message="b" * 900_000)))
+    assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "5")
+    assert _peak_megabytes(receiver) < 160
+    for one in greedy:
+        one.close()
+    time.sleep(0.5)
+    assert post(receiver, of_page(page_feed(POST, message="b" * 900_000))).status_code == 200
+
+
+def _peak_megabytes(receiver: Running) -> float:
+    status = Path(f"/proc/{receiver.process.pid}/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def test_whoever_sends_slowly_is_closed_and_nobody_else_notices(receiver: Running) -> None:
@@ -146,6 +188,7 @@ def test_a_locked_queue_is_503_and_it_works_again_without_a_restart(receiver: Ru
     finally:
         lock.execute("rollback")
     assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "5")
+    assert httpx.get(receiver.url.replace("/webhook", "/health")).status_code == 200
     known = len(queue.ledgers()[1])
     assert post(receiver, body).status_code == 200
     assert len(queue.ledgers()[1]) == known + 1
@@ -162,6 +205,24 @@ def test_a_full_disk_is_503_and_it_works_again_when_there_is_room(tmp_path: Path
         subprocess.run(["prlimit", f"--pid={receiver.process.pid}", "--fsize=unlimited:unlimited"], check=True)
         assert answers == {503}
         assert post(receiver, large).status_code == 200
+        assert len(SqliteQueue(path).ledgers()[1]) == 2
+
+
+def test_a_queue_that_may_only_be_read_is_503_and_it_works_again(tmp_path: Path) -> None:
+    """A backup is put in the place of the queue, first one that may only be read."""
+    as_anybody = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    path, backup = tmp_path / "queue.sqlite", tmp_path / "backup.sqlite"
+    with running_receiver(tmp_path, before=as_anybody) as receiver:
+        assert post(receiver, of_page(page_feed(POST))).status_code == 200
+        with sqlite3.connect(path) as file:
+            file.execute("vacuum into ?", (str(backup),))
+            file.execute("pragma wal_checkpoint(truncate)")
+        backup.chmod(0o444)
+        backup.rename(path)
+        answers = {post(receiver, of_page(reaction(POST, number))).status_code for number in range(3)}
+        assert answers == {503}
+        path.chmod(0o666)
+        assert post(receiver, of_page(reaction(POST, 99))).status_code == 200
         assert len(SqliteQueue(path).ledgers()[1]) == 2
 
 

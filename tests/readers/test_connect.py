@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import boto3
 import duckdb
 import pytest
 
@@ -16,6 +17,7 @@ from ingest.steps.publish import publish_marts
 from tests.conftest import settings_in
 from tests.readers.connect_pages import PAGES, publish_two_campaigns, rows_that_every_page_reads, snippet
 from tests.readers.pinned import pinned_readers
+from tests.two_campaigns import make_warehouse
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +30,10 @@ def expected(folder: Path) -> list[dict[str, Any]]:
     return rows_that_every_page_reads(folder)
 
 
-def run_python(folder: Path, program: str, *packages: Path) -> str:
+def run_python(folder: Path, program: str, *packages: Path, **variables: str) -> str:
     """What a program prints in a Python that knows these packages only, or ours when none is given."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGN_REACH_")}
+    environment |= variables
     if packages:
         environment["PYTHONPATH"] = os.pathsep.join(map(str, packages))
     command = [sys.executable, *(["-S"] if packages else []), "-c", program]
@@ -84,6 +87,19 @@ except sqlalchemy.exc.DBAPIError as error:
 """
     printed = run_python(folder, snippet("superset", "python") + attempt, pinned_readers("superset"))
     assert printed.splitlines()[-1] == "refused True"
+
+
+def test_what_lies_on_s3_is_found_through_the_manifest(
+    tmp_path: Path, aws: str, expected: list[dict[str, Any]]
+) -> None:
+    boto3.client("s3", endpoint_url=aws, region_name="us-east-1").create_bucket(Bucket="campaign-reach")
+    places = {"published_uri": "s3://campaign-reach/published", "aws_endpoint_url": aws}
+    settings = settings_in(tmp_path / "var", **places)
+    make_warehouse(settings.warehouse_path)
+    publish_marts(settings)
+    shown = "\nprint(reach.to_json(orient='records', force_ascii=False))"
+    region = {"AWS_ENDPOINT_URL": aws, "AWS_DEFAULT_REGION": "us-east-1"}
+    assert rows_of(run_python(tmp_path, snippet("s3", "python") + shown, **region)) == expected
 
 
 def test_duckdbs_command_line_prints_csv(folder: Path, expected: list[dict[str, Any]]) -> None:

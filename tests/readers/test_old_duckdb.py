@@ -31,7 +31,7 @@ print(json.dumps(answer))
 """
 
 
-def read_with_old_duckdb(database: Path, parquet: dict[str, str]) -> dict[str, Any]:
+def read_with_old_duckdb(database: Path | str, parquet: dict[str, str]) -> dict[str, Any]:
     """What DuckDB 1.1.3 sees, in a process that knows no other package; a warning is an error there too."""
     program = [sys.executable, "-S", "-W", "error", "-c", READ]
     command = [*program, str(pinned_readers()), str(database), json.dumps(parquet)]
@@ -44,7 +44,7 @@ def read_with_old_duckdb(database: Path, parquet: dict[str, str]) -> dict[str, A
 def test_duckdb_1_1_3_reads_every_table_of_the_published_file_and_every_parquet_file(settings: Settings) -> None:
     make_warehouse(settings.warehouse_path)
     published = publish_marts(settings)
-    version = published.manifest.parent / "versions" / published.version
+    version = Path(settings.published_uri) / published.manifest.folder
 
     read = read_with_old_duckdb(
         published.path, {path.stem: str(path) for path in (version / "parquet").glob("*.parquet")}

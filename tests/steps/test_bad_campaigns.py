@@ -42,8 +42,20 @@ def line(part: str) -> int:
         ("{metric: views, value: 5000}", "{value: 5000}", "metric"),
         ("Asia/Ulaanbaatar", "Asia/Ulan", "time_zone"),
         ("ends_on: 2024-03-31", "ends_on: 2024-02-28", "ends_on"),
+        ("platform: instagram", "platform: instagramm", "must be instagram, or another name"),
+        ("scope: all", "scope: youtube", "must be one of facebook, instagram, two platforms"),
+        ("metric: views\n", "metric: reach\n", "name its post_id"),
     ],
-    ids=["a renamed phase", "overlapping phases", "a target without unit", "an unknown time zone", "a phase backwards"],
+    ids=[
+        "a renamed phase",
+        "overlapping phases",
+        "a target without unit",
+        "an unknown time zone",
+        "a phase backwards",
+        "a platform misspelt",
+        "a figure of a platform that the campaign is not on",
+        "a reach of several posts",
+    ],
 )
 def test_a_file_that_cannot_be_meant_is_refused_by_line_and_field(
     tmp_path: Path, old: str, new: str, said: str
@@ -52,6 +64,15 @@ def test_a_file_that_cannot_be_meant_is_refused_by_line_and_field(
     text = refusal(tmp_path, LIGHTS.replace(old, new))
     assert "lights.yml:" in text
     assert said in text
+
+
+def test_any_platform_may_stand_in_a_file(tmp_path: Path) -> None:
+    text = LIGHTS.replace(
+        "accounts:\n", 'accounts:\n  - {account_id: "fm", platform: loudspeaker, account_name: FM, ownership: own}\n'
+    )
+    (tmp_path / "lights.yml").write_text(text, encoding="utf-8")
+    (account,) = [one for one in read_registry(tmp_path).accounts if one.account_id == "fm"]
+    assert account.platform == "loudspeaker"
 
 
 def test_a_share_above_a_hundred_is_refused(tmp_path: Path) -> None:

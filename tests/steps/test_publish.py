@@ -1,6 +1,7 @@
 """Publishing, from a warehouse composed by hand to the files that readers open."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,12 +9,21 @@ import duckdb
 import pytest
 import zstandard
 
-from ingest.adapters.publication.folder import DATABASE, FolderPublication
+from ingest.adapters.publication.folder import FolderPublication
 from ingest.adapters.publication.manifest import describe, read_manifest
-from ingest.domain.errors import GateStopped, SettingsInvalid, TryAgain, WarehouseBroken
+from ingest.adapters.publication.publication import DATABASE
+from ingest.domain.errors import (
+    GateStopped,
+    SettingsInvalid,
+    SomebodyMustAct,
+    StorageFailed,
+    TryAgain,
+    WarehouseBroken,
+)
 from ingest.settings import Settings
 from ingest.steps.check_landed import check_landed
 from ingest.steps.publish import Published, publish_marts
+from ingest.steps.rollback import rejected_candidates, resume, roll_back
 from tests.conftest import MOMENT, settings_in
 from tests.two_campaigns import change, make_warehouse
 
@@ -29,7 +39,11 @@ def later(settings: Settings, minutes: int) -> Settings:
     return settings_in(settings.warehouse_path.parent, now=MOMENT + timedelta(minutes=minutes))
 
 
-def asked(path: Path, query: str) -> list[tuple[object, ...]]:
+def pointer(settings: Settings) -> Path:
+    return Path(settings.published_uri) / "manifest.json"
+
+
+def asked(path: Path | str, query: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(path), read_only=True) as connection:
         return connection.execute(query).fetchall()
 
@@ -40,8 +54,7 @@ def test_the_marts_are_published_as_duckdb_and_parquet_with_a_manifest(ready: Se
     assert published.is_new
     assert published.version.startswith("20261122T060000Z-")
     assert asked(published.path, "select sum(views) from marts.fct_post_performance") == [(6121,)]
-    manifest = json.loads(published.manifest.read_text())
-    folder = published.manifest.parent / manifest["folder"]
+    folder = Path(ready.published_uri) / published.manifest.folder
     parquet = folder / "parquet" / "fct_post_performance.parquet"
     assert duckdb.sql(f"select sum(views) from '{parquet}'").fetchall() == [(6121,)]
 
@@ -49,9 +62,9 @@ def test_the_marts_are_published_as_duckdb_and_parquet_with_a_manifest(ready: Se
 def test_the_manifest_names_every_file_with_its_hash_and_its_rows(ready: Settings) -> None:
     published = publish_marts(ready)
 
-    manifest = read_manifest(published.manifest)
-    assert manifest is not None
-    folder = published.manifest.parent / manifest.folder
+    manifest = published.manifest
+    assert read_manifest(pointer(ready)) == manifest
+    folder = Path(ready.published_uri) / manifest.folder
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert there == {file.path for file in manifest.files} | {"manifest.json"}
     for file in manifest.files:
@@ -65,8 +78,8 @@ def test_the_publication_says_what_it_is_made_from(ready: Settings) -> None:
 
     columns = "version, built_at, content_hash, source_watermark, registry_hash, code_revision, gate_result"
     (row,) = asked(published.path, f"select {columns} from marts.publication")
-    manifest = read_manifest(published.manifest)
-    assert manifest is not None
+    manifest = published.manifest
+    assert read_manifest(pointer(ready)) == manifest
     assert row[0] == published.version == manifest.version
     assert row[1] == datetime(2026, 11, 22, 6)  # noqa: DTZ001 - as it is stored
     assert row[2] == manifest.content_hash
@@ -81,7 +94,7 @@ def test_the_gate_results_lie_in_the_file_and_in_the_manifest(ready: Settings) -
     published = publish_marts(ready)
 
     results = asked(published.path, "select rule, is_passed, is_evaluated from marts.rpt_gate_results")
-    (gate,) = json.loads(published.manifest.read_text())["gates"]
+    (gate,) = json.loads(pointer(ready).read_text())["gates"]
     assert {(rule, True, True) for rule, _, _ in results} == set(results)
     assert {result["rule"] for result in gate["results"]} == {rule for rule, _, _ in results}
     assert gate["evaluated"] == gate["declared"] == len(results)
@@ -89,12 +102,12 @@ def test_the_gate_results_lie_in_the_file_and_in_the_manifest(ready: Settings) -
 
 def test_the_same_content_makes_no_new_version(ready: Settings) -> None:
     first = publish_marts(ready)
-    before = first.manifest.read_bytes()
+    before = pointer(ready).read_bytes()
 
     second = publish_marts(later(ready, 10))
 
     assert second == Published(first.version, first.path, first.manifest, is_new=False)
-    assert first.manifest.read_bytes() == before
+    assert pointer(ready).read_bytes() == before
 
 
 def test_a_changed_number_makes_a_new_version(ready: Settings) -> None:
@@ -110,20 +123,19 @@ def test_a_changed_number_makes_a_new_version(ready: Settings) -> None:
 
 def test_a_version_that_lost_a_file_is_published_anew(ready: Settings) -> None:
     first = publish_marts(ready)
-    manifest = read_manifest(first.manifest)
-    assert manifest is not None
-    (first.manifest.parent / manifest.folder / "parquet" / "dim_posts.parquet").unlink()
+    manifest = first.manifest
+    (Path(ready.published_uri) / manifest.folder / "parquet" / "dim_posts.parquet").unlink()
 
     for _ in range(2):
         again = publish_marts(ready)
 
     assert not again.is_new
-    assert (first.manifest.parent / manifest.folder / "parquet" / "dim_posts.parquet").exists()
+    assert (Path(ready.published_uri) / manifest.folder / "parquet" / "dim_posts.parquet").exists()
 
 
 def test_a_lost_stable_name_comes_back_with_the_next_run(ready: Settings) -> None:
     first = publish_marts(ready)
-    first.path.unlink()
+    Path(first.path).unlink()
 
     assert not publish_marts(ready).is_new
 
@@ -132,7 +144,7 @@ def test_a_lost_stable_name_comes_back_with_the_next_run(ready: Settings) -> Non
 
 def test_a_stopped_gate_leaves_the_old_version_and_says_why(ready: Settings) -> None:
     first = publish_marts(ready)
-    before = first.manifest.read_bytes()
+    before = pointer(ready).read_bytes()
     change(ready.warehouse_path, "update marts.fct_post_performance set views = -5 where post_id = '101_9'")
 
     with pytest.raises(GateStopped) as stopped:
@@ -143,7 +155,7 @@ def test_a_stopped_gate_leaves_the_old_version_and_says_why(ready: Settings) -> 
     assert "mart=fct_post_performance, measure=views, rows=5, negatives=1" in message
     assert f"Version {first.version} stays served." in message
     assert len(message.splitlines()) < 30
-    assert first.manifest.read_bytes() == before
+    assert pointer(ready).read_bytes() == before
     assert asked(first.path, "select min(views) from marts.fct_post_performance") == [(10,)]
 
 
@@ -224,9 +236,101 @@ def test_a_second_publisher_is_told_to_wait(ready: Settings) -> None:
         publish_marts(ready)
 
 
-def test_what_is_not_a_folder_is_refused(tmp_path: Path) -> None:
+def test_what_is_neither_a_folder_nor_s3_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid, match="CAMPAIGN_REACH_PUBLISHED_URI"):
-        publish_marts(settings_in(tmp_path, published_uri="s3://bucket/published"))
+        publish_marts(settings_in(tmp_path, published_uri="gs://bucket/published"))
+
+
+def broken_after(settings: Settings) -> Published:
+    """A served version, and a candidate after it that a gate stopped."""
+    first = publish_marts(settings)
+    change(settings.warehouse_path, "update marts.fct_post_performance set views = -5 where post_id = '101_9'")
+    with pytest.raises(GateStopped):
+        publish_marts(later(settings, 10))
+    return first
+
+
+# -- rolling back --------------------------------------------------------------------------------------------------
+
+
+def two_versions(settings: Settings) -> tuple[Published, Published]:
+    first = publish_marts(settings)
+    change(settings.warehouse_path, "update marts.dim_accounts set account_name = 'Other' where account_id = '101'")
+    return first, publish_marts(later(settings, 10))
+
+
+def account_name(settings: Settings) -> object:
+    query = "select account_name from marts.dim_accounts where account_id = '101'"
+    return asked(Path(settings.published_uri) / DATABASE, query)[0][0]
+
+
+def test_rolled_back_readers_are_held_until_somebody_lets_publications_go_on(ready: Settings) -> None:
+    first, second = two_versions(ready)
+
+    assert roll_back(later(ready, 20)).version == first.version
+
+    assert account_name(ready) == "A Page"
+    held = publish_marts(later(ready, 30))
+    assert (held.version, held.is_new, held.manifest.held_since) == (first.version, False, "2026-11-22T06:20:00Z")
+    resume(later(ready, 40))
+    again = publish_marts(later(ready, 40))
+    assert again.is_new
+    assert again.version != second.version
+    assert account_name(ready) == "Other"
+    assert again.manifest.held_since is None
+
+
+def test_a_named_version_is_served_again(ready: Settings) -> None:
+    first, second = two_versions(ready)
+    roll_back(later(ready, 20))
+
+    assert roll_back(later(ready, 30), version=second.version).version == second.version
+
+    assert account_name(ready) == "Other"
+    with pytest.raises(StorageFailed, match=rf"no version 2020 to roll back to.*Kept versions: {first.version}, "):
+        roll_back(ready, version="2020")
+
+
+def test_without_an_older_version_nothing_is_rolled_back(ready: Settings) -> None:
+    with pytest.raises(StorageFailed, match="Kept versions: none"):
+        roll_back(ready)
+    first = publish_marts(ready)
+    with pytest.raises(StorageFailed, match=f"Nothing was changed. Kept versions: {first.version}"):
+        roll_back(ready)
+    assert read_manifest(pointer(ready)) == first.manifest
+
+
+def test_a_version_that_lost_a_file_is_not_served_again(ready: Settings) -> None:
+    first, second = two_versions(ready)
+    (Path(ready.published_uri) / first.manifest.folder / "parquet" / "dim_posts.parquet").unlink()
+
+    with pytest.raises(StorageFailed, match=rf"{first.version} cannot be served again: a file .* is missing or cut"):
+        roll_back(ready)
+
+    assert read_manifest(pointer(ready)) == second.manifest
+
+
+def test_the_stopped_candidates_are_listed_with_what_stopped_them(ready: Settings) -> None:
+    broken_after(ready)
+
+    (rejected,) = rejected_candidates(ready)
+
+    assert rejected.stopped_by == (
+        "measures_are_not_negative: mart=fct_post_performance, measure=views, rows=5, negatives=1",
+    )
+    assert asked(rejected.database, "select gate_result from marts.publication") == [("stopped",)]
+
+
+def test_a_manifest_of_a_newer_release_stops_before_anything_is_prepared(ready: Settings) -> None:
+    first = publish_marts(ready)
+    newer = replace(first.manifest, manifest_version=99).as_bytes()
+    pointer(ready).write_bytes(newer)
+
+    for step in (publish_marts, roll_back):
+        with pytest.raises(SomebodyMustAct, match=r"manifest.json was written by a newer release .*update"):
+            step(later(ready, 10))
+
+    assert pointer(ready).read_bytes() == newer
 
 
 # -- the landed gate ---------------------------------------------------------------------------------------------
@@ -273,7 +377,7 @@ def test_a_load_that_lost_a_post_stops_everything_until_it_is_mended(ready: Sett
         with pytest.raises(GateStopped, match="nothing_is_lost"):
             publish_marts(later(ready, 10))
 
-    assert read_manifest(first.manifest).version == first.version  # type: ignore[union-attr]
+    assert read_manifest(pointer(ready)).version == first.version  # type: ignore[union-attr]
     change(ready.warehouse_path, "insert into raw.posts (load_id, line_no, post_id) values (8, 1, '101_2')")
     assert not publish_marts(later(ready, 20)).is_new
 

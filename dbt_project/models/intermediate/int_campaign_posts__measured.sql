@@ -1,3 +1,5 @@
+{{ config(materialized='table', meta={'is_per_post': true}) }}
+
 -- Each post of a campaign with what it gathered, by which definitions, and the attributes that the aggregates group by.
 with campaign_posts as (
 

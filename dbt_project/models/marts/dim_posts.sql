@@ -1,3 +1,5 @@
+{{ config(meta={'is_per_post': true}) }}
+
 with posts as (
 
     select * from {{ ref('int_posts__described') }}

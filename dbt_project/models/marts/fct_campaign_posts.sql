@@ -1,3 +1,5 @@
+{{ config(meta={'is_per_post': true}) }}
+
 with attributed as (
 
     select * from {{ ref('int_posts__attributed') }}

@@ -1,3 +1,5 @@
+{{ config(meta={'is_per_post': true}) }}
+
 with metrics as (
 
     select * from {{ ref('int_post_metrics__expected') }}

@@ -1,3 +1,5 @@
+{{ config(meta={'is_per_post': true}) }}
+
 with posts as (
 
     select * from {{ ref('dim_posts') }}
@@ -16,9 +18,17 @@ phases as (
 
 ),
 
-campaign_posts as (
+matched as (
 
-    select * from {{ ref('fct_campaign_posts') }}
+    select
+        campaign_id,
+        post_id
+    from {{ ref('fct_campaign_posts') }}
+    union all
+    select
+        campaign_id,
+        post_id
+    from {{ ref('rpt_attribution_conflicts') }}
 
 ),
 
@@ -46,6 +56,5 @@ inner join phases
         accounts.campaign_id = phases.campaign_id
         and {{ local_date('posts.published_at', 'phases.time_zone') }} between phases.starts_on and phases.ends_on
 inner join performance on posts.post_id = performance.post_id
-left join campaign_posts
-    on phases.campaign_id = campaign_posts.campaign_id and posts.post_id = campaign_posts.post_id
-where campaign_posts.post_id is null
+anti join matched
+    on phases.campaign_id = matched.campaign_id and posts.post_id = matched.post_id

@@ -1,18 +1,16 @@
-"""The listing: the posts of an account page by page, with their lifetime insights in the same call."""
+"""Reading a node or an edge of the Graph, and what of it goes to landing."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from ingest.adapters.graph.answers import Answer
 from ingest.adapters.graph.pager import pages
-from ingest.adapters.graph.questions import insights_field
 from ingest.adapters.graph.session import GraphApi
 from ingest.adapters.graph.sifting import Probe
 from ingest.adapters.landing.envelope import Received, Request, without_credentials
-from ingest.domain.errors import AnswerRejected, RequestRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +20,9 @@ class Metrics:
     asked: tuple[str, ...]
     refused: Mapping[str, str] = field(default_factory=dict)
 
-    def bare(self) -> "Metrics":
-        """None of them: the posts alone."""
-        return Metrics((), self.refused)
-
 
 LIMIT = 100
 """The largest page that Meta gives."""
-Instead = Callable[[RequestRefused | AnswerRejected, bool], tuple[Metrics, Metrics]]
-"""What a page asks for instead that was refused, or was no answer (again?), and the pages after it; or it raises."""
 
 
 def read_list(
@@ -41,31 +33,16 @@ def read_list(
     metrics: Metrics,
     *,
     since: datetime | None = None,
-    instead: Instead | None = None,
 ) -> Iterator[Received]:
     """Each page of an edge, with the lifetime insights of its objects in the same call; back to `since`, or all.
 
-    Source: GET /{page}/published_posts, GET /{ig-user}/media.
     Raises: all that `GraphApi.call` and the pager raise.
     """
+    params = {"fields": ",".join((*fields, *insights_field(metrics.asked)))}
     start = {"since": str(int(since.timestamp()))} if since else {}
-    known: dict[str, Metrics] = {}
-
-    def params(chosen: Metrics) -> dict[str, str]:
-        text = ",".join((*fields, *insights_field(chosen.asked)))
-        known[text] = chosen
-        return {"fields": text, **start}
-
-    def otherwise(error: RequestRefused | AnswerRejected, is_again: bool) -> tuple[dict[str, str], dict[str, str]]:
-        if instead is None:
-            raise error
-        now, later = instead(error, is_again)
-        return params(now), params(later)
-
-    for asked, answer in pages(api, (object_id, edge), params(metrics), limit=LIMIT, instead=otherwise):
+    for asked, answer in pages(api, (object_id, edge), params | start, limit=LIMIT):
         position = {name: value for name, value in asked.items() if name != "fields"}
-        chosen = known[asked["fields"]]
-        yield received(Request(edge, object_id, fields, chosen.asked, position, dict(chosen.refused)), answer)
+        yield received(Request(edge, object_id, fields, metrics.asked, position, dict(metrics.refused)), answer)
 
 
 def probe_list(api: GraphApi, edge: str, object_id: str) -> Probe:
@@ -75,6 +52,21 @@ def probe_list(api: GraphApi, edge: str, object_id: str) -> Probe:
         api.call("GET", (object_id, edge), params={"fields": ",".join(("id", *insights_field(metrics))), "limit": "1"})
 
     return probe
+
+
+def newest_objects(api: GraphApi, edge: str, object_id: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The newest objects of an edge with these fields only: one call, which lands nothing.
+
+    Raises: all that `GraphApi.call` raises.
+    """
+    answer = api.call("GET", (object_id, edge), params={"fields": ",".join(fields), "limit": str(LIMIT)})
+    data = answer.json.get("data")
+    return [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
+
+
+def insights_field(metrics: tuple[str, ...]) -> tuple[str, ...]:
+    """The field that expands to lifetime insights; nothing for no metric."""
+    return (f"insights.metric({','.join(metrics)}){{name,period,values}}",) if metrics else ()
 
 
 def received(request: Request, answer: Answer) -> Received:

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
-from ingest.adapters.graph.refusals import refusal_in
 from ingest.domain.errors import RequestRefused, TokenRefused
+
+INVALID, TOO_FEW_FOLLOWERS = 100, 200
+REASONS = {INVALID: "metric_removed", TOO_FEW_FOLLOWERS: "withheld"}
+"""Why a value is missing, by the code that Meta refused its metric with."""
 
 Probe = Callable[[tuple[str, ...]], None]
 """Asks Meta for metrics, and raises RequestRefused if it refuses them."""
@@ -14,11 +17,10 @@ def sift(metrics: tuple[str, ...], probe: Probe, *, control: str) -> tuple[tuple
 
     Meta words a dead metric and a token that may not read insights alike. `control` is a metric that always lives: if
     it is refused too, the token is at fault and no metric is.
-    Raises: TokenRefused, and whatever the probe raises for another reason than a metric.
+    Raises: TokenRefused, and whatever the probe raises for another reason.
     """
     refused = _refused(metrics, probe)
-    if refused.get(control) == "metric_removed":
-        probe(())  # if nothing at all is served, neither metrics nor the token's permission are the reason
+    if refused and control in refused and refused[control] == REASONS[INVALID]:
         raise TokenRefused(
             f"Meta refuses {control}, which always lives: the token may not read insights, or it is a user token where "
             "a Page token is needed. What to do: give it read_insights; `campaign-reach check` names what is missing."
@@ -32,11 +34,10 @@ def _refused(metrics: tuple[str, ...], probe: Probe) -> dict[str, str]:
     try:
         probe(metrics)
     except RequestRefused as error:
-        refusal = refusal_in(error)
-        if refusal is None or refusal.concerns != "metric":
+        if error.code not in REASONS or error.subcode is not None:
             raise
         if len(metrics) == 1:
-            return {metrics[0]: refusal.reason}
+            return {metrics[0]: REASONS[error.code]}
         half = len(metrics) // 2
         return _refused(metrics[:half], probe) | _refused(metrics[half:], probe)
     return {}

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ingest.adapters.landing.envelope import Attachment, Batch
 from ingest.adapters.landing.files import (
-    SUFFIX,
     attachments_of,
     batches_among,
     files_of,
@@ -48,15 +47,11 @@ class S3Landing:
         Raises: LandingDamaged when it is not there, StorageFailed when it cannot be read.
         """
         path = self._folder() / key
-        if not path.exists() and not key.endswith(SUFFIX):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.bucket.download(key, path)  # of any size, and never whole in memory
         if not path.exists():
-            stored = self.bucket.get(key)
-            if stored is None:
+            if key not in self.bucket.sizes(key):
                 raise LandingDamaged(f"{self.bucket.uri}/{key} has landed and is gone. Restore it from a backup.")
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(stored.content)
+            self.bucket.download(key, path)  # of any size, and never whole in memory
         return path
 
     def _write_once(self, key: str, content: bytes) -> None:

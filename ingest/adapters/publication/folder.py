@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ingest.adapters.publication.disk import Disk, storage
 from ingest.adapters.publication.manifest import NAME, Manifest, read_manifest
+from ingest.adapters.publication.publication import DATABASE, VERSIONS
 from ingest.domain.errors import TryAgain
 
-DATABASE = "campaign_reach.duckdb"
 HIDDEN = ".candidate-"
 READ_ONLY = 0o444
 
@@ -39,6 +39,14 @@ class FolderPublication:
         """The stable name that BI tools open."""
         return self.root / DATABASE
 
+    def place(self, path: str) -> str:
+        """Where something of the publication lies."""
+        return str(self.root / path)
+
+    def readers_open(self, manifest: Manifest) -> str:
+        """The stable name that BI tools open."""
+        return str(self.database_path)
+
     @contextmanager
     def publishing(self) -> Iterator[Path]:
         """A hidden folder to prepare a version in, for one publisher at a time; leftovers of killed ones are removed.
@@ -64,14 +72,19 @@ class FolderPublication:
         """The manifest that readers follow; None before the first publication."""
         return read_manifest(self.manifest_path)
 
+    def kept(self, kind: str = VERSIONS) -> list[Manifest]:
+        """The kept versions, or stopped candidates, oldest first."""
+        found = (read_manifest(path) for path in sorted((self.root / kind).glob(f"*/{NAME}")))
+        return [manifest for manifest in found if manifest]
+
     def is_whole(self, manifest: Manifest) -> bool:
         """Whether every file that the manifest names is there, with its length (`verify` re-hashes them)."""
         folder = self.root / manifest.folder
         sizes = ((folder / file.path, file.bytes) for file in manifest.files)
         return all(path.is_file() and path.stat().st_size == size for path, size in sizes)
 
-    def serve(self, prepared: Path, manifest: Manifest, *, workspace: Path) -> None:
-        """Put a prepared version in place and switch readers over to it.
+    def serve(self, prepared: Path, manifest: Manifest, *, workspace: Path) -> Manifest:
+        """Put a prepared version in place and switch readers over to it; its manifest.
 
         Killed anywhere in here, readers have the old version or the new one, and the next publication tidies up.
         Raises: StorageFailed.
@@ -80,13 +93,22 @@ class FolderPublication:
         with storage(self.root, f"Publishing {manifest.version}"):
             self._settle(prepared, manifest)
             self._place(prepared, target, workspace=workspace)
+        self.switch(manifest, workspace=workspace)
+        self._prune(self.root / VERSIONS, keep={manifest.version}, workspace=workspace)
+        return manifest
+
+    def switch(self, manifest: Manifest, *, workspace: Path) -> None:
+        """Switch readers over to a version that is kept: the manifest by one rename, then the stable name.
+
+        Raises: StorageFailed.
+        """
+        with storage(self.root, f"Switching readers to {manifest.version}"):
             self.disk.write(workspace / NAME, manifest.as_bytes())
             self.disk.rename(workspace / NAME, self.manifest_path)
         self.point_to(manifest, workspace=workspace)
-        self._prune(self.root / "versions", keep={manifest.version}, workspace=workspace)
 
-    def reject(self, prepared: Path, manifest: Manifest, *, workspace: Path) -> Path:
-        """Keep a stopped candidate with its verdict, where `--show-rejected` finds it; gives its folder."""
+    def reject(self, prepared: Path, manifest: Manifest, *, workspace: Path) -> Manifest:
+        """Keep a stopped candidate with its verdict, where `--show-rejected` finds it; its manifest."""
         target = self.root / manifest.folder
         with storage(self.root, f"Keeping the rejected candidate {manifest.version}"):
             self._settle(prepared, manifest)
@@ -94,7 +116,20 @@ class FolderPublication:
                 self.disk.rename(same, workspace / f"old-{same.name}")
             self._place(prepared, target, workspace=workspace)
         self._prune(target.parent, keep={manifest.version}, workspace=workspace)
-        return target
+        return manifest
+
+    def remove(self, manifest: Manifest, *, workspace: Path) -> None:
+        """Remove a kept version that is not served: it vanishes whole.
+
+        Raises: StorageFailed.
+        """
+        with storage(self.root, f"Removing {manifest.version}"):
+            folder = self.root / manifest.folder
+            self.disk.rename(folder, workspace / f"old-{folder.name}")
+
+    def local_copy(self, manifest: Manifest, path: str) -> Path:
+        """A file of a version: it lies on this machine already."""
+        return self.root / manifest.folder / path
 
     def point_to(self, manifest: Manifest, *, workspace: Path) -> None:
         """Make the stable name the served version's file; does nothing when it is."""

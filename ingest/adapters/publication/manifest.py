@@ -9,7 +9,8 @@ from typing import Any
 
 from ingest.domain.errors import SomebodyMustAct, StorageFailed
 
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
+"""2 since a version can be held (`held_since`); 1 is read as well."""
 NAME = "manifest.json"
 
 
@@ -26,7 +27,10 @@ class PublishedFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One version: `folder` is relative to the publication, `built_at` and `source_watermark` are UTC, ISO 8601."""
+    """One version: `folder` is relative to the publication, `built_at` and `source_watermark` are UTC, ISO 8601.
+
+    `held_since` stands in the publication's own manifest only: somebody has rolled readers back, and holds them there.
+    """
 
     version: str
     folder: str
@@ -37,6 +41,7 @@ class Manifest:
     source_watermark: str | None
     gates: tuple[dict[str, Any], ...] = ()
     files: tuple[PublishedFile, ...] = ()
+    held_since: str | None = None
     manifest_version: int = field(default=MANIFEST_VERSION)
 
     def as_bytes(self) -> bytes:
@@ -50,26 +55,38 @@ def read_manifest(path: Path) -> Manifest | None:
     Raises: StorageFailed when it is no manifest, SomebodyMustAct when a newer release wrote it.
     """
     try:
-        facts = json.loads(path.read_bytes())
-        written_by = int(facts["manifest_version"])
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
         raise StorageFailed(_unreadable(path, error)) from None
+    return parse_manifest(content, path)
+
+
+def parse_manifest(content: bytes, where: object) -> Manifest:
+    """The manifest in these bytes, which lie there.
+
+    Raises: StorageFailed when they are no manifest, SomebodyMustAct when a newer release wrote it.
+    """
+    try:
+        facts = json.loads(content)
+        written_by = int(facts["manifest_version"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageFailed(_unreadable(where, error)) from None
     if written_by > MANIFEST_VERSION:
         newer = (
-            f"{path} was written by a newer release (manifest version {written_by}, this one knows {MANIFEST_VERSION})"
+            f"{where} was written by a newer release (manifest version {written_by}, this one knows {MANIFEST_VERSION})"
         )
         raise SomebodyMustAct(f"{newer}. Nothing was changed: update campaign-reach, or publish to another folder.")
     try:
         files = tuple(PublishedFile(**file) for file in facts.pop("files"))
         return Manifest(**facts | {"files": files, "gates": tuple(facts.pop("gates"))})
     except (KeyError, TypeError) as error:
-        raise StorageFailed(_unreadable(path, error)) from None
+        raise StorageFailed(_unreadable(where, error)) from None
 
 
-def _unreadable(path: Path, error: Exception) -> str:
-    return f"{path} cannot be read as a manifest ({error}). Move it away: the next publication writes a new one."
+def _unreadable(where: object, error: Exception) -> str:
+    return f"{where} cannot be read as a manifest ({error}). Move it away: the next publication writes a new one."
 
 
 def content_hash(files: Iterable[PublishedFile]) -> str:

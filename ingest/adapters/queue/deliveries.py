@@ -10,7 +10,7 @@ MOST_ATTEMPTS = 5
 """How often a delivery is claimed before it counts as dead."""
 LEASE = timedelta(minutes=5)
 KEPT_RAW = timedelta(days=7)
-"""How long the bytes of a delivery are kept after it is done; its hash stays, so that it is known for ever."""
+"""How long the bytes of a delivery are kept after it is done or dead; its hash stays, so that it is known for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,10 @@ class DeliveryQueue(Protocol):
         """What the deliveries asked for is durable elsewhere: they are done."""
 
     def release(self, claim: Claim) -> None:
-        """Give a claim back, for somebody else."""
+        """Give a claim back, because something else failed: the deliveries are not at fault."""
+
+    def forget_bytes(self, *, at: datetime) -> int:
+        """Drop the bytes that were kept long enough, whether or not anything new comes; of how many deliveries."""
 
     def work_mark(self, *, at: datetime) -> int:
         """0 when nothing can be claimed, else a number that changes with what comes; asked many times a second."""

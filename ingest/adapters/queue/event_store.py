@@ -1,17 +1,18 @@
 """Events: what the deliveries ask for, each known once, with its state; in an SQLite file beside the queue.
 
 `drained` says of each delivery how many changes it held: all of them are events, or came before, or are quarantined.
+`landing_batches` says which batch a delivery was about to land in, so that a drain that died lands nothing twice.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingest.domain.errors import StorageFailed
-from ingest.domain.events import Event
+from ingest.domain.events import FOLLOWED, NOT_THERE_YET, Event
 
 SCHEMA = """
     create table if not exists events (
@@ -21,16 +22,23 @@ SCHEMA = """
         not_before_at text, done_at text
     );
     create index if not exists events_waiting on events (received_at) where state = 'waiting';
+    create index if not exists events_done on events (object_id, done_at) where state = 'done';
     create table if not exists drained (
         delivery_sha256 text primary key, changes integer not null, events integer not null,
         coalesced integer not null, quarantined integer not null, drained_at text not null
     );
+    create table if not exists landing_batches (
+        delivery_sha256 text not null, account_id text not null, batch_id text not null,
+        primary key (delivery_sha256, account_id, batch_id)
+    );
+    create table if not exists noticed (what text primary key, mark text not null);
 """
 COLUMNS = (
     "event_id, delivery_sha256, kind, platform, account_id, object_id, field, verb, occurred_at, received_at, state, "
     "reason, attempts"
 )
 MOST_EVENT_ATTEMPTS = 5
+SWEEPS_KEPT = timedelta(days=2)
 
 
 class EventStore:
@@ -39,38 +47,87 @@ class EventStore:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def add(self, delivery_sha256: str, events: Sequence[Event], *, at: datetime) -> int:
-        """Keep what one delivery holds; how many were news. The same delivery again is nothing."""
+    def add_delivered(self, held: Mapping[str, Sequence[Event]], *, at: datetime) -> int:
+        """Keep what deliveries hold, by SHA-256, in one commit; how many were news. A known delivery is nothing."""
+        news = 0
         with self._open() as file:
             file.execute("begin immediate")
-            if file.execute("select 1 from drained where delivery_sha256 = ?", (delivery_sha256,)).fetchone():
-                file.execute("commit")
-                return 0
+            for sha256, events in held.items():
+                if file.execute("select 1 from drained where delivery_sha256 = ?", (sha256,)).fetchone():
+                    continue
+                fresh = [event for event in events if _insert(file, event)]
+                kept = sum(event.state == "quarantined" for event in fresh)
+                row = (sha256, len(events), len(fresh) - kept, len(events) - len(fresh), kept, _text(at))
+                file.execute("insert into drained values (?, ?, ?, ?, ?, ?)", row)
+                file.execute("delete from landing_batches where delivery_sha256 = ?", (sha256,))
+                news += len(fresh)
+            file.execute("commit")
+        return news
+
+    def add_noticed(self, events: Iterable[Event], marks: Mapping[str, str], *, at: datetime) -> int:
+        """Keep what was noticed here, and by which marks, in one commit; how many were news.
+
+        Each is due at the moment it says. What the clock asked for is forgotten two days after it is done.
+        """
+        with self._open() as file:
+            file.execute("begin immediate")
             fresh = [event for event in events if _insert(file, event)]
-            kept = sum(event.state == "quarantined" for event in fresh)
-            row = (delivery_sha256, len(events), len(fresh) - kept, len(events) - len(fresh), kept, _text(at))
-            file.execute("insert into drained values (?, ?, ?, ?, ?, ?)", row)
+            file.executemany(
+                "update events set not_before_at = ? where event_id = ?",
+                [(_text(event.received_at), event.event_id) for event in fresh],
+            )
+            file.executemany("insert or replace into noticed values (?, ?)", list(marks.items()))
+            over = "delete from events where kind = 'sweep' and state = 'done' and done_at < ?"
+            file.execute(over, (_text(at - SWEEPS_KEPT),))
             file.execute("commit")
         return len(fresh)
 
-    def due(self, *, at: datetime) -> list[Event]:
-        """Events that wait for nothing but us, the oldest first."""
+    def noticed(self) -> dict[str, str]:
+        """By which mark each thing outside was noticed last: the drop folder, the campaign files, a poll."""
+        if not self._path.exists():
+            return {}
+        with self._open() as file:
+            return dict(file.execute("select what, mark from noticed").fetchall())
+
+    def undrained(self, sha256s: Iterable[str]) -> set[str]:
+        """Those of the deliveries that were not drained before."""
+        with self._open() as file:
+            known = "select 1 from drained where delivery_sha256 = ?"
+            return {one for one in sha256s if not file.execute(known, (one,)).fetchone()}
+
+    def note_batches(self, batches: Iterable[tuple[str, str, str]]) -> None:
+        """Which batch is about to take in which delivery, for which account; durable before the batch lands."""
+        with self._open() as file:
+            file.execute("begin immediate")
+            file.executemany("insert or ignore into landing_batches values (?, ?, ?)", list(batches))
+            file.execute("commit")
+
+    def noted_batches(self, sha256s: Iterable[str]) -> set[tuple[str, str, str]]:
+        """Delivery, account and batch of what was about to land when a drain died."""
+        with self._open() as file:
+            noted = "select delivery_sha256, account_id, batch_id from landing_batches where delivery_sha256 = ?"
+            return {row for one in sha256s for row in file.execute(noted, (one,))}
+
+    def due(self, *, at: datetime, kinds: Sequence[str] = FOLLOWED) -> list[Event]:
+        """Events of these kinds that wait for nothing but us, the oldest first."""
         with self._open() as file:
             rows = file.execute(
                 f"select {COLUMNS} from events where state = 'waiting' "  # noqa: S608 - our own columns
-                "and (not_before_at is null or not_before_at <= ?) order by received_at, event_id",
-                (_text(at),),
+                f"and kind in ({', '.join('?' * len(kinds))}) and (not_before_at is null or not_before_at <= ?) "
+                "order by received_at, event_id",
+                (*kinds, _text(at)),
             ).fetchall()
         return [_event(row) for row in rows]
 
-    def due_count(self, *, at: datetime) -> int:
-        """How many events wait for nothing but us."""
+    def due_count(self, *, at: datetime, kinds: Sequence[str] = FOLLOWED) -> int:
+        """How many events of these kinds wait for nothing but us."""
         if not self._path.exists():
             return 0
         with self._open() as file:
             found = file.execute(
-                "select count(*) from events where state = 'waiting' and (not_before_at is null or not_before_at <= ?)",
-                (_text(at),),
+                "select count(*) from events where state = 'waiting' "  # noqa: S608 - question marks
+                f"and kind in ({', '.join('?' * len(kinds))}) and (not_before_at is null or not_before_at <= ?)",
+                (*kinds, _text(at)),
             )
             return int(found.fetchone()[0])
 
@@ -86,24 +143,29 @@ class EventStore:
 
     def put_off(self, events: Iterable[Event], *, until: datetime, reason: str, counts: bool = True) -> None:
         """Let events wait. Those that were tried too often die, unless the attempt does not count (a quota, say)."""
+        self.put_off_each(((event, until) for event in events), reason=reason, counts=counts)
+
+    def put_off_each(self, waits: Iterable[tuple[Event, datetime]], *, reason: str, counts: bool = True) -> None:
+        """Let each event wait until its own moment, in one commit."""
         step = 1 if counts else 0
         with self._open() as file:
             file.execute("begin immediate")
             file.executemany(
                 "update events set attempts = attempts + ?, not_before_at = ?, reason = ?, "
                 "state = case when attempts + ? >= ? then 'dead' else 'waiting' end where event_id = ?",
-                [(step, _text(until), reason, step, MOST_EVENT_ATTEMPTS, event.event_id) for event in events],
+                [(step, _text(until), reason, step, MOST_EVENT_ATTEMPTS, event.event_id) for event, until in waits],
             )
             file.execute("commit")
 
-    def redrive(self, event_ids: Sequence[str] = (), *, states: Sequence[str] = ("dead",)) -> int:
-        """Let events wait again that are dead (or quarantined), all or those named; how many."""
+    def redrive(self, event_ids: Sequence[str] = ()) -> int:
+        """Let events wait again: all that are dead, or those named that are dead or in quarantine; how many."""
+        states = ("dead", "quarantined") if event_ids else ("dead",)
         marks = ", ".join("?" * len(states))
         chosen = f" and event_id in ({', '.join('?' * len(event_ids))})" if event_ids else ""
         with self._open() as file:
             return file.execute(
                 "update events set state = 'waiting', attempts = 0, not_before_at = null, reason = '' "  # noqa: S608
-                f"where state in ({marks}) and kind <> 'unreadable'{chosen}",
+                f"where state in ({marks}) and kind not in ('unreadable', 'unknown'){chosen}",
                 (*states, *event_ids),
             ).rowcount
 
@@ -143,21 +205,28 @@ class EventStore:
         with self._open() as file:
             return dict(file.execute("select state, count(*) from events group by state order by state").fetchall())
 
-    def oldest_waiting(self) -> datetime | None:
-        """When the oldest event that waits was received; None when none waits."""
+    def oldest_waiting(self, *, at: datetime) -> datetime | None:
+        """When the oldest event that waits was received, or became due; None when none waits.
+
+        What was asked for and is not there yet is being followed, and is no sign that nobody follows.
+        """
         if not self._path.exists():
             return None
         with self._open() as file:
-            (oldest,) = file.execute("select min(received_at) from events where state = 'waiting'").fetchone()
+            (oldest,) = file.execute(
+                "select min(received_at) from events where state = 'waiting' "  # noqa: S608 - question marks
+                f"and kind in ({', '.join('?' * len(FOLLOWED))}) and received_at <= ? "
+                "and not (reason = ? and not_before_at > ?)",
+                (*FOLLOWED, _text(at), NOT_THERE_YET, _text(at)),
+            ).fetchone()
         return datetime.fromisoformat(oldest) if oldest else None
 
-    def last_read(self, object_id: str) -> datetime | None:
-        """When an event last had this object read."""
+    def last_reads(self, object_ids: Iterable[str]) -> dict[str, datetime]:
+        """When an event last had each of these objects read; those that none had are left out."""
+        newest = "select max(done_at) from events where object_id = ? and state = 'done'"
         with self._open() as file:
-            (done,) = file.execute(
-                "select max(done_at) from events where object_id = ? and state = 'done'", (object_id,)
-            ).fetchone()
-        return datetime.fromisoformat(done) if done else None
+            found = {one: file.execute(newest, (one,)).fetchone()[0] for one in set(object_ids)}
+        return {one: datetime.fromisoformat(done) for one, done in found.items() if done}
 
     def ledger(self) -> list[tuple[str, int, int, int, int]]:
         """Every drained delivery: SHA-256, changes, events, coalesced, quarantined."""

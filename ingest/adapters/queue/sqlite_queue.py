@@ -25,6 +25,7 @@ SCHEMA = """
         batch_id text, leased_until text, done_at text
     );
     create index if not exists deliveries_open on deliveries (seq) where state in ('waiting', 'leased');
+    create index if not exists deliveries_with_bytes on deliveries (done_at) where body is not null;
 """
 DELIVERIES = "select sha256, state, received_at, repeats from deliveries order by seq"
 RECEIPTS = "select sha256, received_at from receipts order by receipt"
@@ -47,6 +48,7 @@ class SqliteQueue:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._writer: sqlite3.Connection | None = None
+        self._written_file = 0
 
     def create(self) -> None:
         """Make the file and its folder, durable, before the first delivery.
@@ -55,7 +57,7 @@ class SqliteQueue:
         """
         with _explained(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = self._connect()
+            connection = self._connect(mode="rwc")
             connection.execute("pragma journal_mode = wal")
             connection.executescript(SCHEMA)
             connection.execute("pragma wal_checkpoint(truncate)")
@@ -68,21 +70,29 @@ class SqliteQueue:
     def put_many(self, deliveries: Sequence[Delivery]) -> None:
         """Keep deliveries in one commit; the receipts say how many there were, the repeats included.
 
-        The connection stays open between calls of one thread: the receiver's writer.
+        The connection stays open between calls of one thread: the receiver's writer. A file that was put in the place
+        of the one that is open (a backup, say) is the queue from then on.
         Raises: StorageFailed.
         """
         keyed = [(one.sha256, _text(one.received_at), one.body) for one in deliveries]
         with _explained(self.path):
-            if self._writer is None:
+            if self._writer is None or self.path.stat().st_ino != self._written_file:
+                self.close()
+                self._written_file = self.path.stat().st_ino
                 self._writer = self._connect()
             try:
                 self._writer.execute("begin immediate")
                 self._writer.executemany(RECEIPT, [(sha256, at) for sha256, at, _ in keyed])
                 self._writer.executemany(PUT, keyed)
                 self._writer.execute("commit")
+                self._require_same_file()
             except BaseException:
                 self.close()
                 raise
+
+    def _require_same_file(self) -> None:
+        if self.path.stat().st_ino != self._written_file:
+            raise OSError("it was put away while it was written")
 
     def close(self) -> None:
         """Close the writing connection; the next `put_many` opens another."""
@@ -97,7 +107,8 @@ class SqliteQueue:
         with self._open() as file:
             file.execute("begin immediate")
             file.execute(
-                f"update deliveries set state = 'dead' where {CLAIMABLE} and attempts >= {MOST_ATTEMPTS}",  # noqa: S608
+                f"update deliveries set state = 'dead', done_at = :at "  # noqa: S608 - our own condition
+                f"where {CLAIMABLE} and attempts >= {MOST_ATTEMPTS}",
                 moments,
             )
             file.execute(LEASE_OLDEST, moments)
@@ -116,25 +127,35 @@ class SqliteQueue:
             )
 
     def acknowledge(self, claim: Claim, *, at: datetime) -> None:
-        """They are done; bytes of those that were done a week ago are dropped, hashes stay."""
+        """They are done."""
         with self._open() as file:
-            file.execute("begin immediate")
             file.execute(
                 "update deliveries set state = 'done', done_at = ?, leased_until = null "
                 "where batch_id = ? and state = 'leased'",
                 (_text(at), claim.batch_id),
             )
-            file.execute(
-                "update deliveries set body = null where state = 'done' and body is not null and done_at < ?",
+
+    def forget_bytes(self, *, at: datetime) -> int:
+        """Drop the bytes of what was done or dead a week ago, and overwrite them on the disk; hashes stay."""
+        if not self.path.exists():
+            return 0
+        with self._open() as file:
+            file.execute("pragma secure_delete = on")
+            forgotten = file.execute(
+                "update deliveries set body = null "
+                "where body is not null and state in ('done', 'dead') and done_at < ?",
                 (_text(at - KEPT_RAW),),
-            )
-            file.execute("commit")
+            ).rowcount
+            if forgotten:
+                file.execute("pragma wal_checkpoint(truncate)").fetchall()
+        return forgotten
 
     def release(self, claim: Claim) -> None:
-        """Give a claim back."""
+        """Give a claim back; it does not count as an attempt."""
         with self._open() as file:
             file.execute(
-                "update deliveries set state = 'waiting', leased_until = null where batch_id = ? and state = 'leased'",
+                "update deliveries set state = 'waiting', leased_until = null, attempts = attempts - 1 "
+                "where batch_id = ? and state = 'leased'",
                 (claim.batch_id,),
             )
 
@@ -163,7 +184,8 @@ class SqliteQueue:
         """Let dead deliveries wait again, with all their attempts; how many."""
         with self._open() as file:
             return file.execute(
-                "update deliveries set state = 'waiting', attempts = 0 where state = 'dead' and body is not null"
+                "update deliveries set state = 'waiting', attempts = 0, done_at = null "
+                "where state = 'dead' and body is not null"
             ).rowcount
 
     def ledgers(self) -> tuple[list[tuple[str, str, str, int]], list[tuple[str, str]]]:
@@ -180,14 +202,25 @@ class SqliteQueue:
             file.execute("commit")
         return deliveries, receipts
 
+    def delivery_facts(self, sha256: str) -> tuple[str, str, int, int, int | None] | None:
+        """State, when it came, repeats, attempts and bytes kept of a delivery; None when it is unknown."""
+        with self._open() as file:
+            found: tuple[str, str, int, int, int | None] | None = file.execute(
+                "select state, received_at, repeats, attempts, length(body) from deliveries where sha256 = ?", (sha256,)
+            ).fetchone()
+        return found
+
     def body(self, sha256: str) -> bytes | None:
         """The bytes of a delivery; None when it is unknown or done for longer than a week."""
         with self._open() as file:
             row = file.execute("select body from deliveries where sha256 = ?", (sha256,)).fetchone()
         return row[0] if row else None
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    def _connect(self, *, mode: str = "rw") -> sqlite3.Connection:
+        address = f"{self.path.absolute().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(
+            address, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True
+        )
         connection.execute("pragma synchronous = full")
         connection.execute("pragma journal_size_limit = 67108864")
         return connection

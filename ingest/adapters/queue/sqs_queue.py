@@ -14,12 +14,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+import structlog
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.adapters.queue.deliveries import LEASE, MOST_ATTEMPTS, Claim, Delivery, QueueFacts
 from ingest.domain.errors import StorageFailed
 
+log = structlog.get_logger()
 PER_CALL = 10
 KEPT = timedelta(days=14)
 """How long SQS keeps a message that nobody takes: the longest it can."""
@@ -37,6 +39,7 @@ class SqsQueue:
     name: str
     region: str
     endpoint_url: str | None = None
+    lease: timedelta = LEASE
     _receipts: dict[str, list[str]] = field(default_factory=dict)
     _client: Any = None
     _urls: dict[str, str] = field(default_factory=dict)
@@ -51,7 +54,7 @@ class SqsQueue:
             asked = self.client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
             policy = {"deadLetterTargetArn": asked["Attributes"]["QueueArn"], "maxReceiveCount": MOST_ATTEMPTS}
             attributes = {
-                "VisibilityTimeout": str(int(LEASE.total_seconds())),
+                "VisibilityTimeout": str(int(self.lease.total_seconds())),
                 "MessageRetentionPeriod": str(int(KEPT.total_seconds())),
                 "RedrivePolicy": json.dumps(policy),
             }
@@ -83,6 +86,9 @@ class SqsQueue:
                     break
                 for message in messages:
                     delivery = _delivery(message["Body"])
+                    if delivery is None:
+                        log.warning("message_is_not_ours", queue=self.name, message_id=message.get("MessageId"))
+                        continue
                     found.setdefault(delivery.sha256, delivery)
                     receipts.append(message["ReceiptHandle"])
         if not receipts:
@@ -93,12 +99,22 @@ class SqsQueue:
 
     def extend(self, claim: Claim, *, at: datetime) -> None:
         """Nobody else sees the claim for another lease."""
-        self._change_visibility(claim, int(LEASE.total_seconds()))
+        entries = [one | {"VisibilityTimeout": int(self.lease.total_seconds())} for one in self._entries(claim)]
+        with _explained(self.name):
+            for start in range(0, len(entries), PER_CALL):
+                answer = self.client.change_message_visibility_batch(
+                    QueueUrl=self._url(self.name), Entries=entries[start : start + PER_CALL]
+                )
+                if answer.get("Failed"):
+                    raise StorageFailed(f"SQS did not extend the lease of {len(answer['Failed'])} messages.")
 
     def release(self, claim: Claim) -> None:
-        """Somebody else may see it at once."""
-        self._change_visibility(claim, 0)
+        """Somebody else sees it when its lease ends: SQS counts each reception, so at once would soon be dead."""
         self._receipts.pop(claim.batch_id, None)
+
+    def forget_bytes(self, *, at: datetime) -> int:
+        """Nothing: SQS keeps no message that is done, and none for longer than two weeks."""
+        return 0
 
     def acknowledge(self, claim: Claim, *, at: datetime) -> None:
         """Delete the messages of a claim.
@@ -157,23 +173,20 @@ class SqsQueue:
         receipts = self._receipts.get(claim.batch_id, [])
         return [{"Id": str(number), "ReceiptHandle": receipt} for number, receipt in enumerate(receipts)]
 
-    def _change_visibility(self, claim: Claim, seconds: int) -> None:
-        entries = [entry | {"VisibilityTimeout": seconds} for entry in self._entries(claim)]
-        with _explained(self.name):
-            for start in range(0, len(entries), PER_CALL):
-                self.client.change_message_visibility_batch(
-                    QueueUrl=self._url(self.name), Entries=entries[start : start + PER_CALL]
-                )
-
 
 def _message(delivery: Delivery) -> str:
     body = base64.b64encode(zlib.compress(delivery.body)).decode()
     return json.dumps({"received_at": delivery.received_at.astimezone(UTC).isoformat(), "body": body})
 
 
-def _delivery(message: str) -> Delivery:
-    content = json.loads(message)
-    return Delivery(zlib.decompress(base64.b64decode(content["body"])), datetime.fromisoformat(content["received_at"]))
+def _delivery(message: str) -> Delivery | None:
+    """The delivery in a message; None for one that no receiver wrote: SQS puts it aside after five receptions."""
+    try:
+        content = json.loads(message)
+        body = zlib.decompress(base64.b64decode(content["body"]))
+        return Delivery(body, datetime.fromisoformat(content["received_at"]))
+    except (ValueError, TypeError, KeyError, zlib.error):
+        return None
 
 
 def _batches(entries: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:

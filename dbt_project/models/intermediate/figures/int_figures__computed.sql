@@ -19,6 +19,9 @@ select
     figures.*,
     computed.computed_value,
     computed.computed_qualifier,
+    computed.posts,
+    computed.posts_without,
+    computed.unread_accounts,
     computed.reason_if_null
 from figures
 left join computed on figures.campaign_id = computed.campaign_id and figures.figure_id = computed.figure_id

@@ -8,6 +8,7 @@ listed as (
 
     select
         campaign_id,
+        body ->> '$.accounts[*].platform' as platforms,
         unnest(body -> '$.published_figures[*]') as figure
     from campaigns
 
@@ -30,5 +31,8 @@ select
     figure ->> '$.post_id' as post_id,
     figure ->> '$.activity_id' as activity_id,
     figure ->> '$.age_group' as age_group,
-    figure ->> '$.indicator' as indicator
+    figure ->> '$.indicator' as indicator,
+    figure ->> '$.respondents' as respondents,
+    figure ->> '$.wave' as wave,
+    list_contains(platforms, figure ->> '$.scope') as is_of_one_platform
 from listed

@@ -1,0 +1,48 @@
+"""Commands that prove: explain."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from ingest.cli.console import app, out, working
+from ingest.settings import load_settings
+
+Campaign = Annotated[str, typer.Argument(help="The campaign's id, such as together.")]
+AsJson = Annotated[bool, typer.Option("--json", help="All of it as one JSON object, for machines.")]
+
+
+@app.command()
+def explain(  # noqa: PLR0917 - each is an option of the command line
+    campaign: Campaign,
+    metric: Annotated[str, typer.Option(help="A column of the aggregates, or a metric of the posts.")] = "views",
+    phase: Annotated[str | None, typer.Option(help="Only this phase.")] = None,
+    content_type: Annotated[str | None, typer.Option(help="Only this content type.")] = None,
+    platform: Annotated[str | None, typer.Option(help="Only this platform.")] = None,
+    ownership: Annotated[str | None, typer.Option(help="Only own, or only partner accounts.")] = None,
+    post: Annotated[str | None, typer.Option(help="Only this post.")] = None,
+    figure: Annotated[str | None, typer.Option(help="A published figure by its id, instead of all the above.")] = None,
+    posts: Annotated[int, typer.Option(help="How many posts of each group to print; 0 prints all.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Say how a published number comes to be: posts, snapshots, landed lines; added again from landing on the spot.
+
+    Status 1 when landing gives another number than the one that is published.
+    """
+    from ingest.cli.explanation_tree import explanation_tree
+    from ingest.domain.cells import Cell
+    from ingest.steps import explain as step
+
+    settings = load_settings()
+    with working("Adding again from landing"):
+        if figure:
+            found = step.explain_figure(settings, campaign, figure)
+        else:
+            found = step.explain(settings, Cell(campaign, metric, phase, content_type, platform, ownership, post))
+    if as_json:
+        sys.stdout.write(json.dumps(found.as_json(), ensure_ascii=False, indent=2) + "\n")
+    else:
+        out.print(explanation_tree(found, most_posts=posts), highlight=False)
+    if not found.agrees:
+        raise typer.Exit(1)
