@@ -15,7 +15,7 @@ BOOT := var/boot
 SOURCES := ingest expectations dags tests benchmarks
 ARGS ?=
 
-.PHONY: help setup demo up test test-system check fix lock bench bench-large torture clean
+.PHONY: help setup demo up test test-system check fix lock docs bench bench-large torture clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,7 +68,13 @@ lock: $(READY) ## Compile requirements/*.txt anew, for all platforms, with hashe
 	  compile="$$uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11"; \
 	  $$compile pyproject.toml -o requirements/runtime.txt; \
 	  $$compile pyproject.toml --extra dev -c requirements/runtime.txt -o requirements/dev.txt; \
-	  for name in uv readers connect superset; do $$compile requirements/$$name.in -o requirements/$$name.txt; done
+	  for name in uv readers connect superset contracts; do $$compile requirements/$$name.in -o requirements/$$name.txt; done
+
+docs: $(READY) ## Build the site of dbt's docs for analysts into var/dbt/docs as one page
+	@mkdir -p var/dbt
+	@CAMPAIGN_REACH_WAREHOUSE_PATH=$${CAMPAIGN_REACH_WAREHOUSE_PATH:-$(CURDIR)/var/warehouse.duckdb} $(BIN)/dbt docs generate --static --quiet --no-use-colors \
+	  --project-dir dbt_project --profiles-dir dbt_project --target-path $(CURDIR)/var/dbt/docs --log-level-file none
+	@echo "var/dbt/docs/static_index.html"
 
 bench: $(READY) ## Measure: prints ratios against a reference in the same run
 	@for file in benchmarks/bench_*.py; do echo; echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py); done

@@ -83,8 +83,7 @@ def run_dbt(settings: Settings, arguments: list[str]) -> Any:
 
 def warm_manifest(settings: Settings) -> Any:
     """The parsed project; parsed again when it has changed on disk or another warehouse is meant."""
-    newest = max(path.stat().st_mtime_ns for path in DBT_PROJECT.rglob("*") if path.is_file())
-    built_from = (settings.warehouse_path, newest)
+    built_from = (settings.warehouse_path, newest_source())
     if _warm.manifest is None or _warm.built_from != built_from:
         from dbt.cli.main import dbtRunner
 
@@ -93,6 +92,24 @@ def warm_manifest(settings: Settings) -> Any:
             raise BuildFailed(f"The dbt project cannot be parsed: {parsed.exception}. Run `make check`.")
         _warm.manifest, _warm.built_from = parsed.result, built_from
     return _warm.manifest
+
+
+def newest_source() -> int:
+    """When the dbt project was last changed on disk, in nanoseconds."""
+    return max(path.stat().st_mtime_ns for path in DBT_PROJECT.rglob("*") if path.is_file())
+
+
+def parsed_manifest(settings: Settings) -> Path:
+    """Where dbt's manifest lies, as new as the project; parsed now if there is none.
+
+    Raises: BuildFailed when the project cannot be parsed.
+    """
+    path = settings.dbt_dir.absolute() / "target" / "manifest.json"
+    if not path.exists() or path.stat().st_mtime_ns < newest_source():
+        _warm.manifest = None
+        export({"CAMPAIGN_REACH_WAREHOUSE_PATH": str(settings.warehouse_path.absolute())})
+        warm_manifest(settings)
+    return path
 
 
 def _places(settings: Settings) -> list[str]:

@@ -14,6 +14,7 @@ from expectations.candidate_publication import judge_candidate
 from ingest.adapters.accepted_loads import opened
 from ingest.adapters.publication import candidate
 from ingest.adapters.publication.candidate import PublicationRow
+from ingest.adapters.publication.exports import export_csv, export_parquet
 from ingest.adapters.publication.manifest import Manifest, PublishedFile, content_hash, describe
 from ingest.adapters.publication.open_publication import open_publication
 from ingest.adapters.publication.provenance import LoadedRegistry, loaded_registry
@@ -24,8 +25,14 @@ from ingest.domain.gates import Verdict
 from ingest.domain.marts import NOT_CONTENT
 from ingest.settings import PROJECT, Settings
 from ingest.steps.check_landed import check_landed
+from ingest.steps.describe_version import describe_version
 
 log = structlog.get_logger()
+
+Addition = Callable[[Settings, Path], None]
+"""Writes files of its own into the folder of a version that passed, beside its DuckDB file, before it is put in place:
+they stand in the manifest, and readers never see half of them. They are no part of the content hash."""
+ADDITIONS: tuple[Addition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ def publish_marts(settings: Settings) -> Published:
             log.info("publication_unchanged", version=served.version)
             return _published(publication, served, is_new=False)
         verdict = judge_candidate(draft.database, registry_figures=draft.registry.figures)
-        manifest = finish(draft, verdict, landed=landed)
+        manifest = finish(settings, draft, verdict, landed=landed)
         if not verdict.passed:
             kept = publication.reject(draft.folder, manifest, workspace=workspace)
             raise GateStopped(_stopped(verdict, publication.place(kept.folder), served))
@@ -122,7 +129,7 @@ def prepare(warehouse: Path, folder: Path, *, built_at: datetime) -> Draft:
     database = candidate.copy_marts(warehouse, folder / DATABASE)
     with opened(warehouse) as connection:
         registry = loaded_registry(connection)
-    content = candidate.export_parquet(database, folder, leave_out=NOT_CONTENT)
+    content = export_parquet(database, folder, leave_out=NOT_CONTENT)
     digest = content_hash(content)
     row = PublicationRow(
         version=f"{built_at:%Y%m%dT%H%M%SZ}-{digest[:8]}",
@@ -137,13 +144,17 @@ def prepare(warehouse: Path, folder: Path, *, built_at: datetime) -> Draft:
     return Draft(folder, content, registry, row)
 
 
-def finish(draft: Draft, verdict: Verdict, *, landed: Verdict | None) -> Manifest:
-    """Write the verdicts into the candidate, and give the manifest of its folder as it now stands."""
+def finish(settings: Settings, draft: Draft, verdict: Verdict, *, landed: Verdict | None) -> Manifest:
+    """Write the verdicts into the candidate and all other files beside it; the manifest of its folder as it stands.
+
+    Raises: StorageFailed, and what the additions raise.
+    """
     verdicts = (landed, verdict) if landed else (verdict,)
     row = replace(draft.row, gate_result="passed" if verdict.passed else "stopped")
     candidate.record(draft.database, row, verdicts)
-    about_itself = candidate.export_parquet(draft.database, draft.folder, leave_out=frozenset(_tables(draft)))
-    return Manifest(
+    about_itself = export_parquet(draft.database, draft.folder, leave_out=frozenset(_tables(draft)))
+    csv = export_csv(draft.database, draft.folder)
+    manifest = Manifest(
         version=row.version,
         folder=f"{VERSIONS if verdict.passed else REJECTED}/{row.version}",
         built_at=_moment(row.built_at),
@@ -152,8 +163,20 @@ def finish(draft: Draft, verdict: Verdict, *, landed: Verdict | None) -> Manifes
         registry_hash=row.registry_hash,
         source_watermark=_moment(row.source_watermark) if row.source_watermark else None,
         gates=tuple(one.as_json() for one in verdicts),
-        files=(describe(draft.database, draft.folder), *draft.content, *about_itself),
+        files=(describe(draft.database, draft.folder), *draft.content, *about_itself, *csv),
     )
+    describe_version(settings, draft.folder, manifest, verdicts)
+    for add in ADDITIONS if verdict.passed else ():
+        add(settings, draft.folder)
+    return _with_what_was_added(manifest, draft.folder)
+
+
+def _with_what_was_added(manifest: Manifest, folder: Path) -> Manifest:
+    """The manifest with every other file of the folder in it, so that nothing lies there that nobody vouches for."""
+    known = {file.path for file in manifest.files}
+    there = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    added = (describe(path, folder) for path in there if path.relative_to(folder).as_posix() not in known)
+    return replace(manifest, files=(*manifest.files, *added))
 
 
 def _tables(draft: Draft) -> list[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest.adapters.publication.candidate import copy_marts, export_parquet, record, watermark_of
+from ingest.adapters.publication.candidate import copy_marts, record, watermark_of
+from ingest.adapters.publication.exports import export_parquet
 from ingest.adapters.publication.manifest import content_hash
 from ingest.adapters.publication.publication import DATABASE
 from ingest.domain.errors import StorageFailed, WarehouseBroken, WarehouseBusy

@@ -9,7 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingest.adapters.publication.candidate import copy_marts
+from ingest.adapters.publication.dictionary import ROW, UNITS, dictionary_of, read_texts
+from ingest.adapters.publication.publication import DATABASE
 from ingest.adapters.warehouse import open_warehouse
+from ingest.domain.marts import MARTS
 from ingest.settings import PROJECT
 
 
@@ -33,10 +37,15 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_everything_builds_on_an_empty_raw_schema_and_every_unit_test_holds(empty: Path) -> None:
+@pytest.fixture(scope="module")
+def built(empty: Path) -> Path:
     ran = dbt(empty, "build")
     assert ran.returncode == 0, ran.stdout[-3000:]
-    results = json.loads((empty / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    return empty
+
+
+def test_everything_builds_on_an_empty_raw_schema_and_every_unit_test_holds(built: Path) -> None:
+    results = json.loads((built / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
     kinds = [result["unique_id"].partition(".")[0] for result in results]
     assert kinds.count("unit_test") >= 7
     assert {result["status"] for result in results} <= {"success", "pass", "no-op"}
@@ -68,3 +77,34 @@ def test_the_descriptions_are_in_the_file_that_people_open(empty: Path) -> None:
 def test_every_reader_of_the_marts_stands_as_an_exposure(empty: Path) -> None:
     manifest = json.loads((empty / "target" / "manifest.json").read_text(encoding="utf-8"))
     assert {exposure["name"] for exposure in manifest["exposures"].values()} >= {"demo_tables", "published_files"}
+
+
+def test_the_dictionary_names_every_published_column_with_its_type_its_text_and_its_unit(built: Path) -> None:
+    """What a publication says of itself cannot drift from what is in it: names and types are the same."""
+    texts = read_texts(built / "target" / "manifest.json")
+    tables = dictionary_of(copy_marts(built / "warehouse.duckdb", built / "version" / DATABASE), texts)
+    promised = {key: meaning.data_type.upper().replace(" ", "") for key, meaning in texts.columns.items()}
+    there = {
+        (table.name, column.name): column.data_type.replace(" ", "") for table in tables for column in table.columns
+    }
+    assert there == promised
+    assert [table.name for table in tables] == [mart.name for mart in MARTS]
+    for table in tables:
+        assert table.description.startswith("One row")
+        assert set(table.key) <= {column.name for column in table.columns}
+        for column in table.columns:
+            assert column.description
+            assert column.is_number == bool(column.unit and column.adds), f"units.md: {table.name}.{column.name}"
+
+
+def test_every_row_of_the_units_is_of_a_column_that_is_there(built: Path) -> None:
+    manifest = json.loads((built / "target" / "manifest.json").read_text(encoding="utf-8"))
+    named = {doc for doc, _, _ in ROW.findall(manifest["docs"][UNITS]["block_contents"])} - {"doc"}
+    used = {
+        doc.rpartition(".")[2]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        for column in node["columns"].values()
+        for doc in column["doc_blocks"]
+    }
+    assert named <= used

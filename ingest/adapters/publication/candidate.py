@@ -1,11 +1,10 @@
-"""The candidate: the marts copied out of the warehouse into a file of their own, and each of them as Parquet.
+"""The candidate: the marts copied out of the warehouse into a file of their own.
 
 The file has storage version v1.0.0, which every DuckDB client from 1.0 on opens, and nothing but the schema `marts`.
 Rows lie in the order of their key, so that the same content gives the same Parquet bytes.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,17 +12,9 @@ from pathlib import Path
 import duckdb
 
 from ingest.adapters.accepted_loads import explained
-from ingest.adapters.publication.manifest import PublishedFile, describe
-from ingest.domain.errors import StorageFailed, WarehouseBroken
+from ingest.adapters.publication.engine import Connection, engine_beside, in_order, literal, opened, quoted, tables_in
+from ingest.domain.errors import WarehouseBroken
 from ingest.domain.gates import Verdict
-from ingest.domain.marts import key_of
-
-Connection = duckdb.DuckDBPyConnection
-
-OFFLINE: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +36,34 @@ def copy_marts(warehouse: Path, candidate: Path) -> Path:
     Tables about the publication itself come empty from dbt, and are filled by `record`.
     Raises: WarehouseBusy, WarehouseBroken, StorageFailed.
     """
-    with _engine(candidate) as engine:
+    with engine_beside(candidate) as engine:
         candidate.parent.mkdir()
         _attach_warehouse(engine, warehouse)
-        engine.execute(f"attach {_text(candidate)} as candidate (storage_version 'v1.0.0')")
+        engine.execute(f"attach {literal(candidate)} as candidate (storage_version 'v1.0.0')")
         engine.execute("begin")
         engine.execute("create schema candidate.marts")
         columns = _columns(engine)
-        for table in _tables(engine, "warehouse"):
+        for table in tables_in(engine, "warehouse"):
             _copy_table(engine, table, columns[table])
         engine.execute("commit")
         engine.execute("detach candidate")
     return candidate
 
 
-def export_parquet(candidate: Path, folder: Path, *, leave_out: frozenset[str]) -> tuple[PublishedFile, ...]:
-    """One Parquet file per table of the candidate, rows in the order of the key, as the manifest names them.
-
-    Raises: StorageFailed.
+def columns_of(candidate: Path) -> list[tuple[str, str, str, bool]]:
+    """Table, name, type and whether it may be null of each column of the candidate, in their order."""
+    listing = """
+        select table_name, column_name, data_type, is_nullable from duckdb_columns()
+        where database_name = 'candidate' and schema_name = 'marts' order by table_name, column_index
     """
-    with _opened(candidate) as engine:
-        (folder / "parquet").mkdir(exist_ok=True)
-        tables = [table for table in _tables(engine, "candidate") if table not in leave_out]
-        return tuple(_export_table(engine, table, folder) for table in tables)
+    with opened(candidate) as engine:
+        return engine.execute(listing).fetchall()
 
 
 def watermark_of(candidate: Path) -> datetime | None:
     """When the newest number in the candidate was fetched, UTC; None when there is none."""
-    with _opened(candidate) as engine:
-        if "fct_post_metrics" not in _tables(engine, "candidate"):
+    with opened(candidate) as engine:
+        if "fct_post_metrics" not in tables_in(engine, "candidate"):
             return None
         row = engine.execute("select max(fetched_at) from candidate.marts.fct_post_metrics").fetchone()
     return row[0] if row else None
@@ -100,7 +90,7 @@ def record(candidate: Path, row: PublicationRow, verdicts: tuple[Verdict, ...] =
         for verdict in verdicts
         for r in sorted(verdict.results, key=lambda result: result.rule)
     ]
-    with _opened(candidate, read_only=False) as engine:
+    with opened(candidate, read_only=False) as engine:
         engine.execute("begin")
         _refill(engine, "publication", [astuple(row)])
         _refill(engine, "rpt_gate_results", results)
@@ -109,7 +99,7 @@ def record(candidate: Path, row: PublicationRow, verdicts: tuple[Verdict, ...] =
 
 def _refill(engine: Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
     """Replace the rows of a small table. One that is not there is left to the gate, which stops for it."""
-    if table not in _tables(engine, "candidate"):
+    if table not in tables_in(engine, "candidate"):
         return
     engine.execute(f"delete from candidate.marts.{table}")  # noqa: S608 - a constant of ours
     for row in rows:  # a few dozen
@@ -117,44 +107,13 @@ def _refill(engine: Connection, table: str, rows: Sequence[tuple[object, ...]]) 
         engine.execute(f"insert into candidate.marts.{table} values ({marks})", row)  # noqa: S608 - as above
 
 
-@contextmanager
-def _engine(candidate: Path) -> Iterator[Connection]:
-    """An engine beside the candidate, offline; what does not fit into memory lies in a sibling of its folder."""
-    try:
-        with duckdb.connect(config=OFFLINE | {"temp_directory": str(candidate.parent.with_name("spill"))}) as engine:
-            engine.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
-            yield engine
-    except (duckdb.IOException, OSError) as error:
-        first = str(error).splitlines()[0]
-        raise StorageFailed(
-            f"The candidate could not be written in {candidate.parent}: {first}. "
-            "The served version stays as it was. Make room or set the permissions, then publish again."
-        ) from None
-
-
-@contextmanager
-def _opened(candidate: Path, *, read_only: bool = True) -> Iterator[Connection]:
-    with _engine(candidate) as engine:
-        engine.execute(f"attach {_text(candidate)} as candidate {'(read_only)' if read_only else ''}")
-        yield engine
-        engine.execute("detach candidate")
-
-
 def _attach_warehouse(engine: Connection, warehouse: Path) -> None:
     if not warehouse.exists():
         raise WarehouseBroken(f"There is no warehouse at {warehouse}. Run `campaign-reach load` and `build` first.")
     try:
-        engine.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        engine.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
     except duckdb.Error as error:
         raise explained(warehouse, error) from None
-
-
-def _tables(engine: Connection, database: str) -> list[str]:
-    listing = """
-        select table_name from information_schema.tables
-        where table_catalog = ? and table_schema = 'marts' order by table_name
-    """
-    return [name for (name,) in engine.execute(listing, [database]).fetchall()]
 
 
 Column = tuple[str, str, bool, str | None]
@@ -176,19 +135,19 @@ def _copy_table(engine: Connection, table: str, columns: Sequence[Column]) -> No
     """Copy one table: its columns as they are, but a time with a zone becomes UTC without one for old readers."""
     zoned = "TIMESTAMP WITH TIME ZONE"
     made = ", ".join(
-        f"{_name(name)} {'TIMESTAMP' if kind == zoned else kind}{'' if nullable else ' not null'}"
+        f"{quoted(name)} {'TIMESTAMP' if kind == zoned else kind}{'' if nullable else ' not null'}"
         for name, kind, nullable, _ in columns
     )
     taken = ", ".join(
-        f"{_name(name)} at time zone 'UTC' as {_name(name)}" if kind == zoned else _name(name)
+        f"{quoted(name)} at time zone 'UTC' as {quoted(name)}" if kind == zoned else quoted(name)
         for name, kind, _, _ in columns
     )
-    target = f"candidate.marts.{_name(table)}"
+    target = f"candidate.marts.{quoted(table)}"
     engine.execute(f"create table {target} ({made})")
-    engine.execute(f"insert into {target} select {taken} from warehouse.marts.{_name(table)} {_in_order(table)}")  # noqa: S608 - names come from the catalogue, quoted
+    engine.execute(f"insert into {target} select {taken} from warehouse.marts.{quoted(table)} {in_order(table)}")  # noqa: S608 - names come from the catalogue, quoted
     for name, _, _, comment in columns:
         if comment:
-            engine.execute(f"comment on column {target}.{_name(name)} is {_text(comment)}")
+            engine.execute(f"comment on column {target}.{quoted(name)} is {literal(comment)}")
     _copy_comment(engine, table, target)
 
 
@@ -199,23 +158,4 @@ def _copy_comment(engine: Connection, table: str, target: str) -> None:
         [table],
     ).fetchone()
     if row and row[0]:
-        engine.execute(f"comment on table {target} is {_text(row[0])}")
-
-
-def _export_table(engine: Connection, table: str, folder: Path) -> PublishedFile:
-    path = folder / "parquet" / f"{table}.parquet"
-    query = f"select * from candidate.marts.{_name(table)} {_in_order(table)}"  # noqa: S608 - as above
-    row = engine.execute(f"copy ({query}) to {_text(path)} (format parquet)").fetchone()
-    return describe(path, folder, table=table, rows=int(row[0]) if row else 0)
-
-
-def _in_order(table: str) -> str:
-    return f"order by {', '.join(map(_name, key_of(table))) or 'all'}"
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+        engine.execute(f"comment on table {target} is {literal(row[0])}")

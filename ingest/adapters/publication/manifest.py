@@ -91,7 +91,7 @@ def _unreadable(where: object, error: Exception) -> str:
 
 def content_hash(files: Iterable[PublishedFile]) -> str:
     """SHA-256 over the tables' names and Parquet hashes: equal when the content that was published is equal."""
-    content = sorted((file.table or "", file.sha256) for file in files)
+    content = sorted((file.table or "", file.sha256) for file in files if file.path.endswith(".parquet"))
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 

@@ -1,0 +1,65 @@
+"""A DuckDB engine beside a prepared version: offline, in UTC, its errors said as what could not be stored."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from ingest.domain.errors import StorageFailed
+from ingest.domain.marts import key_of
+
+Connection = duckdb.DuckDBPyConnection
+
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+
+@contextmanager
+def engine_beside(candidate: Path) -> Iterator[Connection]:
+    """An engine beside the candidate, offline; what does not fit into memory lies in a sibling of its folder."""
+    try:
+        with duckdb.connect(config=OFFLINE | {"temp_directory": str(candidate.parent.with_name("spill"))}) as engine:
+            engine.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+            yield engine
+    except (duckdb.IOException, OSError) as error:
+        first = str(error).splitlines()[0]
+        raise StorageFailed(
+            f"The candidate could not be written in {candidate.parent}: {first}. "
+            "The served version stays as it was. Make room or set the permissions, then publish again."
+        ) from None
+
+
+@contextmanager
+def opened(candidate: Path, *, read_only: bool = True) -> Iterator[Connection]:
+    """An engine with the candidate attached as `candidate`."""
+    with engine_beside(candidate) as engine:
+        engine.execute(f"attach {literal(candidate)} as candidate {'(read_only)' if read_only else ''}")
+        yield engine
+        engine.execute("detach candidate")
+
+
+def tables_in(engine: Connection, database: str) -> list[str]:
+    """The tables of the schema `marts` of an attached database, by name."""
+    listing = """
+        select table_name from information_schema.tables
+        where table_catalog = ? and table_schema = 'marts' order by table_name
+    """
+    return [name for (name,) in engine.execute(listing, [database]).fetchall()]
+
+
+def in_order(table: str) -> str:
+    """The ORDER BY of a table: its key, which is unique, or all columns of a table that has none."""
+    return f"order by {', '.join(map(quoted, key_of(table))) or 'all'}"
+
+
+def quoted(identifier: str) -> str:
+    """A name as SQL takes it, whatever is in it."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(value: object) -> str:
+    """A text as SQL takes it, whatever is in it."""
+    return "'" + str(value).replace("'", "''") + "'"
