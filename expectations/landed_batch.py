@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expectations.gate import Frame, Rule, Suite, audit, judge
-from ingest.domain.gates import Verdict
+from ingest.domain.gates import Severity, Verdict
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -40,12 +40,13 @@ OBJECTS = """
                 json_extract(body, '$.data[*]'), lambda one: coalesce(one ->> '$.id', one ->> '$.post_id'))
             else [request ->> '$.object_id'] end) as object_id
         from landed
-        where (request ->> '$.edge') not in (
+        where source is distinct from 'export'
+            and (request ->> '$.edge') not in (
                 'insights', 'video_insights', 'video_reels', 'live_videos', 'webhook', 'story_insights')
             and ((request ->> '$.refused') is null or coalesce(http_status, 200) = 200)
     ),
     raw_objects as (
-        select load_id, line_no, post_id as object_id from raw.posts
+        select load_id, line_no, post_id as object_id from raw.posts where source is distinct from 'export'
         union all select load_id, line_no, account_id from raw.accounts
         union all select load_id, line_no, campaign_id from raw.registry
     ),
@@ -64,7 +65,47 @@ OBJECTS = """
         and kept.object_id = landed_objects.object_id
 """
 
+IMPORTED = """
+    create temp table imported as
+    with tables as (
+        select load_id, any_value(file) as file, sum((body ->> '$.rows')::bigint) as rows
+        from landed
+        where source = 'export' and (request ->> '$.edge') = 'export'
+        group by load_id
+    ),
+    kept as (
+        select load_id, count(distinct (line_no, object_id)) as rows
+        from (
+            select load_id, line_no, post_id as object_id from raw.posts where source = 'export'
+            union all select load_id, line_no, object_id from raw.snapshots where source = 'export'
+            union all select load_id, line_no, ad_id from raw.ads where source = 'export'
+        )
+        semi join tables using (load_id)
+        group by load_id
+    ),
+    quarantined as (
+        select load_id, count(*) as rows from raw.quarantine where source = 'export' group by load_id
+    ),
+    set_aside as (select load_id, sum(not_rows) as rows from raw.imports group by load_id)
+    select
+        tables.file, tables.rows as in_the_file, coalesce(kept.rows, 0) as in_raw,
+        coalesce(quarantined.rows, 0) as in_quarantine, coalesce(set_aside.rows, 0) as no_rows,
+        (abs(in_the_file - in_raw - in_quarantine - no_rows))::bigint as difference
+    from tables
+    left join kept using (load_id)
+    left join quarantined using (load_id)
+    left join set_aside using (load_id)
+"""
+
 QUERIES = {
+    "imports": """
+        select
+            count(*) as tables, coalesce(sum(in_the_file), 0)::bigint as in_the_files,
+            coalesce(sum(in_raw), 0)::bigint as in_raw, coalesce(sum(in_quarantine), 0)::bigint as in_quarantine,
+            coalesce(sum(no_rows), 0)::bigint as no_rows, coalesce(sum(difference), 0)::bigint as difference,
+            list(file order by file) filter (where difference > 0)[:5] as for_example
+        from imported
+    """,
     "lines": rf"""
         select
             count(*) as lines,
@@ -115,8 +156,11 @@ class LandedFile:
     path: Path
 
 
-def _no_rows_with(column: str, name: str, frame: str, description: str, what_to_do: str) -> Rule:
-    return Rule(name, frame, description, what_to_do, "ExpectColumnValuesToBeBetween", {"column": column} | NONE)
+def _no_rows_with(
+    column: str, name: str, frame: str, description: str, what_to_do: str, severity: Severity = "critical"
+) -> Rule:
+    arguments = {"column": column} | NONE
+    return Rule(name, frame, description, what_to_do, "ExpectColumnValuesToBeBetween", arguments, severity=severity)
 
 
 RELOAD = (
@@ -171,6 +215,21 @@ LANDED_BATCH = Suite(
         _no_rows_with(
             "unshaped", "ids_are_shaped", "ids", "Every id is made of letters, digits and underscores.", RELOAD
         ),
+        _no_rows_with(
+            "difference",
+            "rows_of_imports_add_up",
+            "imports",
+            "The rows of each imported file are in raw, in quarantine, or none (totals, repeated headers and rows).",
+            RELOAD,
+        ),
+        _no_rows_with(
+            "in_quarantine",
+            "no_imported_row_is_quarantined",
+            "imports",
+            "No row of an imported file went to quarantine; they are shown, not stopped.",
+            "Look at them: `campaign-reach quarantine`; after a fix `campaign-reach quarantine --retry`.",
+            severity="warning",
+        ),
         Rule(
             "quarantine_is_small",
             "quarantine",
@@ -216,6 +275,7 @@ def _prepare(connection: "DuckDBPyConnection", files: Sequence[LandedFile]) -> N
         [[file.load_id for file in files], [file.file for file in files], [str(file.path) for file in files]],
     )
     connection.execute("set variable paths = (select list(path order by path) from loads)")
-    connection.execute("drop view if exists landed; drop table if exists objects")
+    connection.execute("drop view if exists landed; drop table if exists objects; drop table if exists imported")
     connection.execute(LANDED)
     connection.execute(OBJECTS)
+    connection.execute(IMPORTED)

@@ -10,6 +10,7 @@ select
     lines.source,
     lines.platform,
     lines.account_id,
+    lines.request,
     lines.request ->> '$.edge' as edge,
     lines.request ->> '$.object_id' as requested_id,
     lines.request ->> '$.params.registry_sha256' as registry_sha256,
@@ -46,11 +47,12 @@ where edge = 'campaign';
 -- that were asked apart follow below; reels and live videos only say which video belongs to which post.
 create or replace temp table elements as
 select
-    * exclude (body),
+    * exclude (body, request),
     unnest(if(is_listed, body -> '$.data[*]', [body])) as object
 from landed
 where
-    edge not in ('campaign', 'insights', 'video_insights', 'video_reels', 'live_videos', 'webhook', 'story_insights')
+    source <> 'export'
+    and edge not in ('campaign', 'insights', 'video_insights', 'video_reels', 'live_videos', 'webhook', 'story_insights')
     and coalesce(http_status, 200) = 200;
 
 create or replace temp table objects as
@@ -123,7 +125,8 @@ select
     len(facts.attachments.data[1].subattachments.data),
     facts.media_type,
     if(edge = 'stories', 'STORY', facts.media_product_type),
-    facts.is_published
+    facts.is_published,
+    null
 from usable
 where is_post;
 

@@ -47,8 +47,11 @@ create table if not exists raw.posts (
     subattachments integer,
     media_type varchar,
     media_product_type varchar,
-    is_published varchar
+    is_published varchar,
+    content_type varchar
 );
+
+alter table raw.posts add column if not exists content_type varchar;
 
 create table if not exists raw.accounts (
     load_id bigint not null,
@@ -116,6 +119,27 @@ create table if not exists raw.quarantine (
     reason varchar not null,
     seen_at timestamp not null,
     state varchar not null
+);
+
+-- One row per table of an imported file: what it was, and what became of its rows.
+create table if not exists raw.imports (
+    load_id bigint not null,
+    landing_file varchar not null,
+    line_no integer not null,
+    imported_at timestamp not null,
+    exported_at timestamp not null,
+    platform varchar not null,
+    file_name varchar not null,
+    sha256 varchar not null,
+    imported_by varchar not null,
+    kind varchar not null,
+    product varchar not null,
+    language varchar not null,
+    rows bigint not null,
+    accepted bigint not null,
+    quarantined bigint not null,
+    not_rows bigint not null,
+    notes varchar not null
 );
 
 -- The ledgers of the queue, copied with each load: what the receiver acknowledged, what the queue keeps, which changes

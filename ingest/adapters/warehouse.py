@@ -1,7 +1,7 @@
 """The warehouse: a private DuckDB file. Here its schema `raw` is made and filled from landed files."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ import zstandard
 
 from ingest.adapters.accepted_loads import explained
 from ingest.adapters.compiled_models import note_build
+from ingest.adapters.exports.loading import load_exports
 from ingest.domain.errors import LandingDamaged, StorageFailed
 
 HERE = Path(__file__).parent
@@ -23,6 +24,7 @@ ROWS = """
         union all select count(*) from raw.posts where load_id >= $first
         union all select count(*) from raw.accounts where load_id >= $first
         union all select count(*) from raw.registry where load_id >= $first
+        union all select count(*) from raw.ads where load_id >= $first
         union all select count(*) from raw.quarantine where load_id >= $first
     )
 """
@@ -89,9 +91,16 @@ def loaded_keys(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def load_files(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[LandedFile], metrics: Iterable[MetricRow], *, at: datetime
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[LandedFile],
+    metrics: Iterable[MetricRow],
+    *,
+    at: datetime,
+    local_path: Callable[[str], Path],
 ) -> tuple[list[int], int]:
     """Append the files to raw, all or nothing; the load ids, one per file in the order given, and how many rows.
+
+    `local_path` gives the place of a landed file by its key: of the imported files that lie beside their lines.
 
     Raises: LandingDamaged, naming the file; StorageFailed when the disk is full.
     """
@@ -105,6 +114,7 @@ def load_files(
             _append(
                 connection, files, load_ids, [digest for digest, _ in whole], at=at, longest=max(n for _, n in whole)
             )
+            load_exports(connection, local_path)
         rows = connection.execute(ROWS, {"first": first}).fetchall()[0][0]
         connection.execute("commit")
     except duckdb.Error as error:
@@ -213,7 +223,7 @@ def copy_ledgers(connection: duckdb.DuckDBPyConnection, ledgers: Mapping[str, Se
 def forget_files(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
     """Take landed files out of raw and out of the load log, so that the next load reads them again; all or nothing."""
     connection.execute("begin")
-    for table in ("snapshots", "posts", "accounts", "registry", "quarantine"):
+    for table in ("snapshots", "posts", "accounts", "ads", "imports", "registry", "quarantine"):
         connection.execute(f"delete from raw.{table} where landing_file in (select unnest($1))", [keys])  # noqa: S608
     connection.execute("delete from raw.load_log where file in (select unnest($1))", [keys])
     note_build(connection, None)

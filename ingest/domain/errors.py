@@ -14,6 +14,7 @@ CampaignReachError
 │   ├── LandingDamaged           a landed file is not what was written
 │   ├── StorageFailed            disk full, read-only, permission
 │   ├── WarehouseBroken          the warehouse cannot be read: rebuild it
+│   ├── ImportRefused            a file cannot be imported: nothing of it is
 │   ├── GateStopped              the candidate does not hold; the served version stays
 │   └── PortTaken                the address is in use
 └── ObjectRejected               one object is bad: quarantine it and go on
@@ -84,6 +85,10 @@ class StorageFailed(SomebodyMustAct):
 
 class WarehouseBroken(SomebodyMustAct):
     """The warehouse cannot be read; it can be rebuilt from landing."""
+
+
+class ImportRefused(SomebodyMustAct):
+    """A file cannot be imported, and nothing of it was."""
 
 
 class GateStopped(SomebodyMustAct):

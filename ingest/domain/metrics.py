@@ -1,6 +1,7 @@
-"""The metric catalogue: our names for what Meta counts, what each meant and when; the rows are `metric_catalogue.csv`.
+"""The metric catalogue: our names for what platforms count, what each meant and when.
 
-Meta's names stand in that file and nowhere else in code.
+Meta's names in the Graph API stand in `metric_catalogue.csv`, the names in files that people export in
+`export_catalogue.csv`, and nowhere else in code.
 """
 
 import csv
@@ -10,7 +11,7 @@ from datetime import date
 from importlib.resources import files
 from typing import Literal, cast
 
-ROWS = "metric_catalogue.csv"
+ROWS = ("metric_catalogue.csv", "export_catalogue.csv")
 
 
 Asked = Literal["list", "batch", "video", "window", "node", ""]
@@ -84,8 +85,8 @@ def _metric(row: dict[str, str]) -> Metric:
 
 
 def _read() -> tuple[Metric, ...]:
-    text = files(__package__).joinpath(ROWS).read_text(encoding="utf-8")
-    return tuple(_metric(row) for row in csv.DictReader(text.splitlines()))
+    texts = [files(__package__).joinpath(name).read_text(encoding="utf-8") for name in ROWS]
+    return tuple(_metric(row) for text in texts for row in csv.DictReader(text.splitlines()))
 
 
 CATALOGUE: tuple[Metric, ...] = _read()

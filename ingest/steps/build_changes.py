@@ -75,11 +75,12 @@ def _run(
 
 def project_revision(settings: Settings) -> str:
     """A digest of everything that decides the SQL: the dbt project, the metric catalogue, the warehouse's place."""
+    from ingest.domain.metrics import ROWS
     from ingest.steps.build import DBT_PROJECT
 
     digest = hashlib.sha256(str(settings.warehouse_path.absolute()).encode())
-    catalogue = PROJECT / "ingest" / "domain" / "metric_catalogue.csv"
-    for path in (catalogue, *sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file())):
+    catalogue = [PROJECT / "ingest" / "domain" / name for name in ROWS]
+    for path in (*catalogue, *sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file())):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -41,7 +41,9 @@ def load_landed(settings: Settings, *, until: datetime | None = None) -> LoadRes
             for key in landing.landed_keys()
             if key not in known and _landed_by(key, until)
         ]
-        load_ids, rows = warehouse.load_files(connection, new, _catalogue(), at=settings.clock())
+        load_ids, rows = warehouse.load_files(
+            connection, new, _catalogue(), at=settings.clock(), local_path=landing.local_path
+        )
         warehouse.copy_ledgers(connection, ledgers(settings))
         connection.execute("checkpoint")
     log.info("files_loaded", files=len(new), rows=rows)

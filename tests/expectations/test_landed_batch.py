@@ -16,11 +16,15 @@ NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 POSTS = ("101_1", "101_2", "101_3")
 RAW = """
     create schema raw;
-    create table raw.posts (load_id bigint, line_no integer, post_id text);
+    create table raw.posts (load_id bigint, line_no integer, post_id text, source text);
+    create table raw.snapshots (load_id bigint, line_no integer, object_id text, source text);
+    create table raw.ads (load_id bigint, line_no integer, ad_id text, source text);
+    create table raw.imports (load_id bigint, not_rows bigint);
     create table raw.accounts (load_id bigint, line_no integer, account_id text);
     create table raw.registry (load_id bigint, line_no integer, campaign_id text);
-    create table raw.quarantine (load_id bigint, line_no integer, object_id text, reason text);
-    insert into raw.posts values (7, 1, '101_1'), (7, 1, '101_2'), (7, 1, '101_3'), (6, 1, '101_0');
+    create table raw.quarantine (load_id bigint, line_no integer, object_id text, reason text, source text);
+    insert into raw.posts values
+        (7, 1, '101_1', 'api'), (7, 1, '101_2', 'api'), (7, 1, '101_3', 'api'), (6, 1, '101_0', 'api');
     insert into raw.accounts values (7, 2, '101');
     insert into raw.registry values (7, 3, 'oyu');
 """
@@ -75,11 +79,11 @@ BREAKS = [
     ("nothing_is_lost", "delete from raw.posts where post_id = '101_2'"),
     ("nothing_is_lost", "delete from raw.accounts"),
     ("nothing_is_lost", "update raw.posts set line_no = 2 where post_id = '101_2'"),
-    ("nothing_is_invented", "insert into raw.posts values (7, 1, '101_77')"),
-    ("ids_are_shaped", "insert into raw.posts values (7, 1, '../etc')"),
+    ("nothing_is_invented", "insert into raw.posts values (7, 1, '101_77', 'api')"),
+    ("ids_are_shaped", "insert into raw.posts values (7, 1, '../etc', 'api')"),
     (
         "quarantine_is_small",
-        "insert into raw.quarantine select 7, 1, id, 'odd' from (select unnest(range(11))::text as id)",
+        "insert into raw.quarantine select 7, 1, id, 'odd', 'api' from (select unnest(range(11))::text as id)",
     ),
 ]
 
@@ -116,14 +120,35 @@ def test_a_line_that_should_not_have_landed_stops(tmp_path: Path, rule: str, cha
     assert rules(judged(tmp_path, landed)) == {rule}
 
 
+IMPORT = (
+    "insert into raw.posts values (7, 2, '101_8', 'export')",
+    "insert into raw.quarantine values (7, 3, null, 'odd', 'export')",
+    "insert into raw.imports values (7, 1)",
+)
+"""An imported file of three records: a post, a row that waits, a total."""
+
+
+@pytest.mark.parametrize("lost", [None, 0, 1, 2])
+def test_a_row_of_an_imported_file_that_is_nowhere_stops(tmp_path: Path, lost: int | None) -> None:
+    landed = [*lines(), line(4, "export", "101", {"rows": 3}, source="export", http_status=None)]
+
+    verdict = judged(tmp_path, landed, *(sql for at, sql in enumerate(IMPORT) if at != lost))
+
+    assert rules(verdict) == (set() if lost is None else {"rows_of_imports_add_up"})
+
+
 def test_every_critical_rule_has_a_row_that_breaks_it() -> None:
     critical = {rule.name for rule in LANDED_BATCH.rules if rule.severity == "critical"}
 
-    assert critical == {"files_have_lines"} | {rule for rule, _ in BREAKS} | {rule for rule, _ in LINES}
+    assert critical == {"files_have_lines", "rows_of_imports_add_up"} | {rule for rule, _ in BREAKS} | {
+        rule for rule, _ in LINES
+    }
 
 
 def test_an_object_in_quarantine_is_not_lost_and_warns(tmp_path: Path) -> None:
-    moved = "delete from raw.posts where post_id = '101_2'; insert into raw.quarantine values (7, 1, '101_2', 'odd')"
+    moved = (
+        "delete from raw.posts where post_id = '101_2'; insert into raw.quarantine values (7, 1, '101_2', 'odd', 'api')"
+    )
 
     verdict = judged(tmp_path, lines(), *moved.split("; "))
 
@@ -132,14 +157,16 @@ def test_an_object_in_quarantine_is_not_lost_and_warns(tmp_path: Path) -> None:
 
 
 def test_a_line_in_quarantine_accounts_for_all_its_objects(tmp_path: Path) -> None:
-    moved = "delete from raw.posts where load_id = 7; insert into raw.quarantine values (7, 1, null, 'not a page')"
+    moved = (
+        "delete from raw.posts where load_id = 7; insert into raw.quarantine values (7, 1, null, 'not a page', 'api')"
+    )
 
     assert judged(tmp_path, lines(), *moved.split("; ")).passed
 
 
 def test_much_in_quarantine_stops(tmp_path: Path) -> None:
     landed = [line(1, "published_posts", "101", {"data": [{"id": f"101_{number}"} for number in range(20)]})]
-    moved = "insert into raw.quarantine select 7, 1, '101_' || range, 'odd' from range(20)"
+    moved = "insert into raw.quarantine select 7, 1, '101_' || range, 'odd', 'api' from range(20)"
 
     verdict = judged(tmp_path, landed, *NOTHING_IN_RAW, moved)
 

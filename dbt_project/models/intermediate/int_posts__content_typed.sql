@@ -1,4 +1,5 @@
--- What each campaign calls a post: by the first of its rules that holds, else by the media format.
+-- What each campaign calls a post: by the first of its rules that holds, else as the table says that it was brought in
+-- with, else by the media format.
 with attributed as (
 
     select * from {{ ref('int_posts__attributed') }}
@@ -23,6 +24,7 @@ ruled as (
         attributed.campaign_id,
         attributed.post_id,
         posts.media_format,
+        posts.stated_content_type,
         rules.rule_order,
         rules.content_type
     from attributed
@@ -41,7 +43,9 @@ select
     campaign_id,
     post_id,
     coalesce(
-        arg_min(content_type, rule_order), if(any_value(media_format) = 'photo', 'poster', any_value(media_format))
+        arg_min(content_type, rule_order),
+        any_value(stated_content_type),
+        if(any_value(media_format) = 'photo', 'poster', any_value(media_format))
     ) as content_type
 from ruled
 group by campaign_id, post_id

@@ -22,6 +22,8 @@ select
                 when media_type = 'VIDEO' then 'video'
                 else 'photo'
             end
+        when media_product_type in ('STORY', 'REELS')
+            then if(media_product_type = 'STORY', 'story', 'reel')
         when permalink like '%/reel/%' then 'reel'
         when attachment_type like '%live%' then 'live'
         when attachment_media_type = 'album' or subattachments > 1 then 'carousel'
@@ -34,5 +36,6 @@ select
         length(trim(message)) > 0,
         'c' || left(md5(regexp_replace({{ normalised('message') }}, '\s+', ' ', 'g')), 16),
         post_id
-    ) as content_id
+    ) as content_id,
+    content_type as stated_content_type
 from posts

@@ -1,6 +1,6 @@
 {{ config(materialized='incremental', incremental_strategy='merge', unique_key='post_id') }}
 
--- Each post as it was last seen.
+-- Each post as it was last seen; what the API says of it wins over what an export does, which knows less.
 with fresh as (
 
     select * from {{ ref('stg_graph__posts') }}
@@ -23,4 +23,4 @@ known as (
 
 select *
 from known
-qualify row_number() over (partition by post_id order by fetched_at desc, load_id desc) = 1
+qualify row_number() over (partition by post_id order by coalesce(source = 'export', false), fetched_at desc, load_id desc) = 1

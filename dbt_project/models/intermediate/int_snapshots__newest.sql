@@ -6,7 +6,8 @@
     )
 }}
 
--- The last number that was reported, or the last reason why there is none: a deleted post keeps its numbers.
+-- The last number that was reported, or the last reason why there is none: a deleted post keeps its numbers. Of one
+-- day, what the API said wins over what was exported.
 -- Only what was loaded since the last build is merged, so that the cost does not grow with history.
 with fresh as (
 
@@ -36,5 +37,5 @@ select *
 from known
 qualify row_number() over (
     partition by object_kind, object_id, metric
-    order by value is not null desc, fetched_at desc, load_id desc
+    order by value is not null desc, fetched_at::date desc, coalesce(source = 'export', false), fetched_at desc, load_id desc
 ) = 1

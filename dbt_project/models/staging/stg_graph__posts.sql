@@ -1,6 +1,7 @@
 select
     load_id,
     fetched_at,
+    source,
     platform,
     account_id,
     post_id,
@@ -12,5 +13,6 @@ select
     attachment_type,
     subattachments,
     media_type,
-    media_product_type
+    media_product_type,
+    content_type
 from {{ source('raw', 'posts') }}

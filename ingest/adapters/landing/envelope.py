@@ -82,16 +82,17 @@ class Batch:
     fetched_at: datetime
     answers: tuple[Received, ...]
     attachment: Attachment | None = None
+    content_sha256: str = ""
+    """Of the imported file that the lines were made of: it names the batch, whether the file lands or not."""
 
     @property
     def batch_id(self) -> str:
         """The moment and twelve digits of the content: the same answers at the same moment are the same batch.
 
-        Where a file lies beside the lines, its SHA-256 is the content.
+        Of an imported file, its SHA-256 is the content.
         """
-        if self.attachment:
-            digest = self.attachment.sha256
-        else:
+        digest = self.content_sha256 or (self.attachment.sha256 if self.attachment else "")
+        if not digest:
             facts = [[answer.request.as_json(), answer.body_sha256] for answer in self.answers]
             digest = hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
         return f"{self.fetched_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:DIGITS]}"

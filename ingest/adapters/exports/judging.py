@@ -1,0 +1,220 @@
+"""Each row of a table judged: accepted, rejected with a reason, or no row at all. Import and load judge alike.
+
+The table `judged` has one line per record; `load` makes raw rows of it, `import` counts it.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from ingest.adapters.exports.dialects import MISSING, plain
+from ingest.adapters.exports.expressions import (
+    account_of,
+    cell_of,
+    content_type_of,
+    date_of,
+    format_of,
+    formats_of,
+    full_id_of,
+    key_of,
+    message_of,
+    no_number,
+    post_id_of,
+    publication_of,
+    values_of,
+    what_is_no_row,
+)
+from ingest.adapters.exports.recognition import Recognition
+from ingest.adapters.exports.records import quoted
+
+MACROS = (Path(__file__).parent / "judging.sql").read_text(encoding="utf-8")
+NO_PERMALINK = "a spreadsheet has ruined the post's id, and no post is known by its permalink"
+RUINED = "a spreadsheet has ruined the post's id, and there is no permalink"
+TWICE = "the post stands in the file twice, with other numbers"
+REPEATED = "repeated"
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the macros; once per connection."""
+    connection.execute(MACROS)
+
+
+def judge(
+    connection: duckdb.DuckDBPyConnection,
+    found: Recognition,
+    *,
+    accounts: Iterable[tuple[str, str]],
+    permalinks: str = "select null::varchar as permalink, null::varchar as post_id where false",
+) -> None:
+    """Make the table `judged` from the view `records`. `accounts` are the ids and platforms that campaigns know."""
+    missing = [*MISSING, *(marker.casefold() for marker in found.stated.get("missing", ()))]
+    connection.execute("set variable missing = ?", [missing])
+    known = [account_id for account_id, platform in accounts if platform == found.platform]
+    connection.execute(
+        "create or replace temp table known_accounts as select unnest(?::varchar[]) as account_id", [known]
+    )
+    connection.execute(f"create or replace temp table known_permalinks as {permalinks}")
+    sql = {"posts": _posts, "account_days": _account_days, "ads": _ads}[found.kind](found)
+    connection.execute(f"create or replace temp table judged as {sql}")
+    if found.kind in ("posts", "account_days"):
+        _mark_repeats(connection, found)
+
+
+def counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, dict[str, int], dict[str, int]]:
+    """How many records there are, how many are accepted, rejected by reason, and no rows by kind."""
+    rows = connection.execute(
+        "select rejected, not_row, count(*) from judged group by all order by count(*) desc, 1, 2"
+    ).fetchall()
+    rejected = {reason: count for reason, not_row, count in rows if reason and not not_row}
+    not_rows = {not_row: 0 for _, not_row, _ in rows if not_row}
+    for _, not_row, count in rows:
+        if not_row:
+            not_rows[not_row] += count
+    accepted = sum(count for reason, not_row, count in rows if not reason and not not_row)
+    return sum(count for *_, count in rows), accepted, rejected, not_rows
+
+
+def _posts(found: Recognition) -> str:
+    account = quoted(found.account_id) if found.account_id else account_of(found)
+    moment = publication_of(found)
+    date = found.field_at("date")
+    day = f"day_of(c{date.at}, {formats_of(found)})" if date and found.grain == "day" else "null::date"
+    lifetime = f"lower({cell_of(found, 'date')})" if date else "null::varchar"
+    words = ", ".join(quoted(plain(one)) for one in found.lifetime) or "null"
+    wrong_grain = (
+        "false"
+        if not date or not found.lifetime
+        else f"{lifetime} in ({words})"
+        if found.grain == "day"
+        else f"{lifetime} is not null and {lifetime} not in ({words})"
+    )
+    return f"""
+        with cells as (
+            select
+                *, {cell_of(found, "post_id")} as given_id, {cell_of(found, "permalink")} as link,
+                {account} as account_id,
+                {moment} as moment, {day} as day, {message_of(found)} as message,
+                {format_of(found)} as media_format, {content_type_of(found)} as content_type,
+                {cell_of(found, "comment")} as comment, {what_is_no_row(found, key_of(found))} as not_row
+                {values_of(found)}
+            from records
+        ),
+
+        named as (
+            select cells.*, known_permalinks.post_id as known_id, {post_id_of(found)} as plain_id
+            from cells
+            left join known_permalinks on cells.link = known_permalinks.permalink and is_ruined(cells.given_id)
+        )
+
+        select
+            line_no, account_id, {full_id_of(found)} as post_id,
+            as_utc(moment) as published_at, message, link as permalink, media_format, content_type, day, not_row,
+            case
+                when not_row is not null then null
+                when plain_id is null and comment is not null then 'the row holds no post: Meta met an error'
+                when plain_id is null and is_ruined(given_id) and link is null then {quoted(RUINED)}
+                when plain_id is null and is_ruined(given_id) then {quoted(NO_PERMALINK)}
+                when plain_id is null then 'the row names no post'
+                when not regexp_full_match(plain_id, '[A-Za-z0-9_-]{{1,100}}') then 'the id is none'
+                when account_id is null then 'the row does not say whose post it is'
+                when account_id not in (from known_accounts) then 'no campaign knows the account ' || account_id
+                when {wrong_grain} then 'the row is of another grain than the file: ' || {quoted(found.grain)}
+                when moment is null or year(moment) not between 2004 and 2100
+                    then 'the time of publication cannot be read'
+                when {quoted(found.grain)} = 'day' and day is null then 'the day cannot be read'
+                else {no_number(found)}
+            end as rejected,
+            coalesce(plain_id, regexp_extract(comment, '[0-9]{{8,}}'), given_id) as object_id
+            {"".join(f", m{at}" for at in range(len(found.metrics)))}
+        from named
+    """  # noqa: S608 - headers and texts as literals, all else our own names
+
+
+def _account_days(found: Recognition) -> str:
+    date = found.field_at("date")
+    assert date is not None  # noqa: S101 - the dialect requires it
+    return f"""
+        with cells as (
+            select
+                *, day_of(c{date.at}, {formats_of(found)}) as day, {what_is_no_row(found, "date")} as not_row
+                {values_of(found)}
+            from records
+        )
+
+        select
+            line_no, {quoted(found.account_id)} as account_id, {quoted(found.account_id)} as post_id, day, not_row,
+            case
+                when not_row is not null then null
+                when {quoted(found.account_id)} not in (from known_accounts)
+                    then 'no campaign knows the account ' || {quoted(found.account_id)}
+                when day is null then 'the day cannot be read'
+                else {no_number(found)}
+            end as rejected,
+            {quoted(found.account_id)} as object_id
+            {"".join(f", m{at}" for at in range(len(found.metrics)))}
+        from cells
+    """  # noqa: S608 - as above
+
+
+def _ads(found: Recognition) -> str:
+    names = ("ad_name", "ad_set_name", "ad_campaign_name")
+    ids = ("ad_id", "ad_set_id", "ad_campaign_id")
+    name = f"coalesce({', '.join(cell_of(found, one) for one in names)})"
+    spelled = f"concat_ws(chr(31), {', '.join(cell_of(found, one) for one in reversed(names))})"
+    number = f"coalesce({', '.join(cell_of(found, one) for one in ids)})"
+    spend, formats = found.field_at("spend"), formats_of(found)
+    amount = f"amount_of(c{spend.at}, {quoted(found.decimal)})" if spend else "null::decimal(18, 2)"
+    reach, shown = (
+        f"count_of(c{one.at})" if (one := found.field_at(field)) else "null::bigint"
+        for field in ("reach", "impressions")
+    )
+    return f"""
+        select
+            line_no, coalesce({number}, 'n' || left(md5({spelled}), 16)) as post_id,
+            {name} as ad_name,
+            {date_of(found, "starts_on", formats)} as starts_on,
+            {date_of(found, "ends_on", formats)} as ends_on,
+            {reach} as reach, {shown} as impressions, {amount} as spend,
+            if({name} is null and {number} is null, 'total row', null) as not_row,
+            case
+                when {name} is null and {number} is null then null
+                when is_ruined({number}) then 'a spreadsheet has ruined the id'
+                when {date_of(found, "starts_on", formats)} is null or {date_of(found, "ends_on", formats)} is null
+                    then 'the period cannot be read'
+                when {reach} is null and {cell_of(found, "reach")} is not null then 'Reach is no number'
+                when {shown} is null and {cell_of(found, "impressions")} is not null then 'Impressions is no number'
+                when {amount} is null and {cell_of(found, "spend")} is not null then 'the amount is no number'
+            end as rejected,
+            coalesce({number}, {name}) as object_id
+        from records
+    """  # noqa: S608 - as above
+
+
+def _mark_repeats(connection: duckdb.DuckDBPyConnection, found: Recognition) -> None:
+    """A post that stands twice counts once: the same row again is no row, another one is rejected."""
+    values = ", ".join(f"m{at}" for at in range(len(found.metrics))) or "null"
+    connection.execute(
+        "create or replace temp table doubled as select post_id, day from judged "
+        "where rejected is null and not_row is null group by all having count(*) > 1"
+    )
+    if not connection.execute("select 1 from doubled limit 1").fetchone():
+        return
+    connection.execute(
+        f"""
+        with ranked as (
+            select
+                line_no, first_value(row({values})) over posts as first_values, row({values}) as own_values,
+                row_number() over posts as place
+            from judged semi join doubled
+                on judged.post_id = doubled.post_id and judged.day is not distinct from doubled.day
+            where rejected is null and not_row is null
+            window posts as (partition by judged.post_id, judged.day order by line_no)
+        )
+
+        update judged set
+            not_row = if(ranked.own_values is not distinct from ranked.first_values, {quoted(REPEATED)}, null),
+            rejected = if(ranked.own_values is not distinct from ranked.first_values, null, {quoted(TWICE)})
+        from ranked where ranked.line_no = judged.line_no and ranked.place > 1
+        """  # noqa: S608 - as above
+    )

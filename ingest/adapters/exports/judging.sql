@@ -1,0 +1,55 @@
+-- What every table that is brought in needs: what a cell says, and what number it is. The lists are given by the caller.
+
+create or replace temp macro given(cell) as
+    if(cell is null or list_contains(getvariable('missing'), lower(trim(cell))), null, nullif(trim(cell), ''));
+
+-- A count: digits, or digits in groups of three, or with nothing but zeros behind the point. Anything else is no count.
+create or replace temp macro grouped(text) as
+    case
+        when regexp_full_match(text, '[0-9]{1,3}([.,''’ \x{a0}\x{202f}][0-9]{3})+')
+            then try_cast(regexp_replace(text, '[^0-9]', '', 'g') as bigint)
+        when regexp_full_match(text, '[0-9]{1,18}[.,]0+') then try_cast(regexp_extract(text, '^[0-9]+') as bigint)
+    end;
+
+create or replace temp macro count_of(cell) as
+    if(cell <> '' and translate(cell, '0123456789', '') = '', try_cast(cell as bigint),
+        coalesce(try_cast(nullif(regexp_extract(given(cell), '^[0-9]{1,18}$'), '') as bigint), grouped(given(cell))));
+
+-- A measure that may have decimals, in the file's way of writing them, made into whole units of ours.
+create or replace temp macro measure_of(cell, decimal_sign, times) as
+    round(try_cast(replace(regexp_replace(
+        given(cell), if(decimal_sign = ',', '[. \x{a0}\x{202f}]', '[, \x{a0}\x{202f}]'), '', 'g'), ',', '.') as double)
+        * times)::bigint;
+
+create or replace temp macro amount_of(cell, decimal_sign) as
+    try_cast(replace(regexp_replace(
+        given(cell), if(decimal_sign = ',', '[^0-9,-]', '[^0-9.-]'), '', 'g'), ',', '.') as decimal(18, 2));
+
+-- 1.2.2025, 1-2-2025 and 1/2/2025 are written alike.
+create or replace temp macro written_alike(text) as
+    regexp_replace(text, '^([0-9]{1,2})[.-]([0-9]{1,2})[.-]([0-9]{4}),?', '\1/\2/\3');
+
+create or replace temp macro moment_of(cell, formats, time_zone) as
+    if(
+        regexp_matches(given(cell), '(Z|[+-][0-9]{2}:?[0-9]{2})$'),
+        try_cast(given(cell) as timestamptz),
+        try_strptime(written_alike(given(cell)), formats) at time zone time_zone
+    );
+
+create or replace temp macro day_of(cell, formats) as
+    coalesce(
+        try_cast(regexp_extract(given(cell), '^[0-9]{4}-[0-9]{2}-[0-9]{2}') as date),
+        try_strptime(written_alike(given(cell)), formats)::date
+    );
+
+create or replace temp macro as_utc(moment) as strftime(moment at time zone 'UTC', '%Y-%m-%dT%H:%M:%S+0000');
+
+-- What stands in an address of the platform: the number of the post.
+create or replace temp macro number_in(address) as
+    nullif(regexp_extract(address, '(?:/posts/(?:[^/?]*/)?|story_fbid=|/permalink/)([0-9]{6,})', 1), '');
+
+create or replace temp macro is_ruined(text) as regexp_full_match(text, '[0-9]([.,][0-9]+)?[eE][+]?[0-9]+');
+
+-- The same number but for its last three digits: what a number loses when a spreadsheet keeps fifteen of them.
+create or replace temp macro is_rounded(text, whole) as
+    length(text) >= 16 and length(text) = length(whole) and text <> whole and left(text, -3) = left(whole, -3);

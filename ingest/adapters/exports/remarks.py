@@ -1,0 +1,80 @@
+"""What a person should know of a table beside its counts: clocks that disagree, lists that are cut, odd reach."""
+
+from datetime import datetime
+
+import duckdb
+
+from ingest.adapters.exports.recognition import Recognition
+from ingest.adapters.exports.shortcodes import made_at
+
+SAMPLE = 300
+TOLERANCE_S = 30 * 60
+
+
+def remarks(connection: duckdb.DuckDBPyConnection, found: Recognition) -> list[str]:
+    """What a person should know beside the counts."""
+    notes = [*_clock(connection, found), *_cut(connection, found)]
+    names = {one.name: at for at, one in enumerate(found.metrics) if not one.reason}
+    if found.kind == "posts" and {"Reach", "Views"} <= set(names):
+        reach, views = names["Reach"], names["Views"]
+        both, above = connection.execute(
+            f"select count(*), count(*) filter (where m{reach} > m{views}) from judged "  # noqa: S608
+            f"where rejected is null and not_row is null and m{reach} is not null and m{views} is not null"
+        ).fetchall()[0]
+        notes += (
+            [f"reach is above views in {above:,} of {both:,} posts: paid reach stands beside organic views"]
+            if above
+            else []
+        )
+    if crosspost := found.field_at("is_crosspost"):
+        count = connection.execute(
+            f"select count(*) from records where trim(c{crosspost.at}) = '1'"  # noqa: S608
+        ).fetchall()[0][0]
+        notes += (
+            [f"{count:,} crossposts: the same video on two Pages, whose views may be counted on both"] if count else []
+        )
+    return notes
+
+
+def _clock(connection: duckdb.DuckDBPyConnection, found: Recognition) -> list[str]:
+    """Whether the times of the file are those of Instagram's short codes."""
+    if found.kind != "posts" or found.platform != "instagram" or not found.field_at("permalink"):
+        return []
+    rows = connection.execute(
+        f"select permalink, published_at from judged "  # noqa: S608
+        f"where rejected is null and not_row is null and permalink is not null limit {SAMPLE}"
+    ).fetchall()
+    off = [
+        (datetime.strptime(written, "%Y-%m-%dT%H:%M:%S%z") - made).total_seconds()
+        for link, written in rows
+        if (made := made_at(link))
+    ]
+    wrong = [seconds for seconds in off if abs(seconds) > TOLERANCE_S]
+    if not off:
+        return []
+    if not wrong:
+        return [f"times agree with the short codes of {len(off)} addresses"]
+    hours = sorted(wrong)[len(wrong) // 2] / 3600
+    return [
+        f"times disagree with the short codes of {len(wrong)} of {len(off)} addresses, typically by {hours:+.1f} "
+        "hours: was the file edited, or is its time zone another?"
+    ]
+
+
+def _cut(connection: duckdb.DuckDBPyConnection, found: Recognition) -> list[str]:
+    """Where the total row says more than the rows add up to, the list is cut."""
+    if not found.totals or found.kind != "posts":
+        return []
+    notes = []
+    for at, column in enumerate(found.metrics):
+        if column.name in ("Unique viewers", "Reach", "Reached audience"):
+            continue
+        total, added = connection.execute(
+            f"select max(m{at}) filter (where not_row = 'total row'), "  # noqa: S608
+            f"sum(m{at}) filter (where not_row is null) from judged"
+        ).fetchall()[0]
+        if total is not None and added is not None and total > added:
+            notes.append(
+                f"the list is cut: its total of {column.header} is {total:,}, its rows add up to {int(added):,}"
+            )
+    return notes

@@ -1,0 +1,230 @@
+"""Tables of posts, of days of accounts and of ads: recognised by header, then by what stands in the rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import duckdb
+
+from ingest.adapters.exports import judging
+from ingest.adapters.exports.deciding import believed, date_order, grained
+from ingest.adapters.exports.headers import Headed, headed
+from ingest.adapters.exports.kinds import Asked, Found
+from ingest.adapters.exports.recognition import Column, Recognition
+from ingest.adapters.exports.records import explained, lay_records
+from ingest.adapters.exports.remarks import remarks
+from ingest.adapters.exports.sheets import Sheet
+from ingest.adapters.landing.envelope import Received, Request
+from ingest.domain.errors import ImportRefused
+
+EDGE = "export"
+BULK = 4 * 1024 * 1024
+"""A larger file is read by DuckDB as it is, if it is written plainly."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFound:
+    """A recognised table of posts, days or ads."""
+
+    recognition: Recognition
+    sheet: Sheet
+    accounts: tuple[str, ...]
+    who: str
+    exported_at: datetime
+
+    @property
+    def kind(self) -> str:
+        """Posts, account_days or ads."""
+        return self.recognition.kind
+
+    @property
+    def platform(self) -> str:
+        """The platform of the product."""
+        return self.recognition.platform
+
+    @property
+    def account_id(self) -> str:
+        """The account of all rows, or `several`."""
+        return self.accounts[0] if len(self.accounts) == 1 else self.recognition.account_id or "several"
+
+    @property
+    def rows(self) -> int:
+        """How many records stand below the header."""
+        return self.recognition.rows
+
+    @property
+    def lands_file(self) -> bool:
+        """The bytes land."""
+        return True
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What a dry run says."""
+        return self.recognition.facts()
+
+    def received(self) -> Received:
+        """The line that lands: where the file came from, and how it is read."""
+        copy = self.sheet.copy
+        params = {
+            "name": copy.name,
+            "sha256": copy.sha256,
+            "extension": copy.path.suffix.lstrip(".") or "bin",
+            "who": self.who,
+            "exported_at": f"{self.exported_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "modified_at": f"{copy.modified_at:%Y-%m-%dT%H:%M:%SZ}",
+            **({"archive": copy.archive} if copy.archive else {}),
+        }
+        request = Request(EDGE, self.account_id, metrics=_names(self.recognition.metrics), params=params)
+        return Received(request, self.recognition.as_json().encode())
+
+
+def recognise_table(sheet: Sheet, asked: Asked) -> Found | None:
+    """The table; None when no product has such a header.
+
+    Raises: ImportRefused when it is one, and cannot be brought in.
+    """
+    header = headed(sheet)
+    if header is None:
+        return None
+    return settle(sheet, _by_header(sheet, header, asked), asked)
+
+
+def settle(sheet: Sheet, found: Recognition, asked: Asked) -> TableFound:
+    """The table with everything decided that only its rows can tell.
+
+    Raises: ImportRefused.
+    """
+    connection = asked.connection
+    judging.prepare(connection)
+    try:
+        found = _laid(connection, sheet, found, asked)
+        found = believed(connection, found)
+        found = replace(found, date_order=date_order(connection, sheet, found, asked))
+        found = grained(connection, found)
+        judging.judge(connection, found, accounts=asked.accounts)
+        rows, accepted, rejected, not_rows = judging.counts(connection)
+        found = replace(found, rows=rows, accepted=accepted, rejected=rejected, not_rows=not_rows)
+        _require_some(connection, sheet, found)
+        found = replace(found, notes=(*found.notes, *remarks(connection, found)))
+        accounts = _accounts(connection) if found.kind == "posts" else (found.account_id or "several",)
+    except duckdb.Error as error:
+        raise explained(sheet.copy, error) from None
+    exported_at = asked.exported_at or min(sheet.copy.modified_at, asked.at)
+    return TableFound(found, sheet, accounts, asked.who, exported_at)
+
+
+def _by_header(sheet: Sheet, header: Headed, asked: Asked) -> Recognition:
+    dialect = header.dialect
+    platform = "instagram" if any(one.name.startswith("Instagram ") for one in header.columns) else dialect.platform
+    stated = {
+        name: dialect.facts[name]
+        for name in ("account_in_permalink", "id_in_permalink", "media_format", "has_description_row")
+        if dialect.facts.get(name)
+    }
+    if dialect.text("published_at_time"):
+        stated["hour"] = int(dialect.text("published_at_time")[:2])
+    if header.currency:
+        stated["currency"] = header.currency
+    return Recognition(
+        kind=dialect.kind,
+        product=dialect.product,
+        title=dialect.title,
+        platform=platform,
+        columns=header.columns,
+        account_id=_account(sheet, header, platform, asked),
+        language=header.language,
+        form=sheet.form,
+        encoding=sheet.encoding,
+        delimiter=sheet.delimiter,
+        is_quoted_twice=sheet.is_quoted_twice,
+        sheet=sheet.place,
+        header_line=header.line,
+        first_line=header.line + 1,
+        last_line=sheet.last_line,
+        width=len(dict(sheet.head)[header.line]),
+        time_zone=dialect.time_zone,
+        decimal="." if header.language in ("en", "") else ",",
+        totals=tuple(sorted(dialect.totals)) if dialect.has("has_total_row") else (),
+        lifetime=tuple(sorted(dialect.lifetime)),
+        post_types=dialect.post_types,
+        stated=stated,
+        unknown=header.unknown,
+    )
+
+
+def _account(sheet: Sheet, header: Headed, platform: str, asked: Asked) -> str:
+    """Whose file it is, when its rows do not say so: the option, the folder it lies in, or the only one there is.
+
+    Raises: ImportRefused when nobody says it.
+    """
+    dialect, names = header.dialect, {one.name for one in header.columns}
+    if dialect.kind == "ads" or "account_id" in names:
+        return ""
+    known = [account_id for account_id, of in asked.accounts if of == platform]
+    said = asked.account_id or (sheet.copy.folder if sheet.copy.folder in known else "")
+    if said and said not in known:
+        raise ImportRefused(
+            f"{sheet.shown} is of {platform}, and no campaign knows a {platform} account {said}. "
+            f"Name one of {', '.join(known) or 'none'}, or add it to a file in campaigns/."
+        )
+    if said:
+        return said
+    if dialect.text("account_in_permalink") or dialect.product == "facebook_insights_posts":
+        return ""
+    if len(known) == 1:
+        return known[0]
+    raise ImportRefused(
+        f"{sheet.shown} does not say whose it is. Name the account: --account {' or '.join(known) or 'ID'}; "
+        "or put the file into a folder of that name."
+    )
+
+
+def _laid(connection: duckdb.DuckDBPyConnection, sheet: Sheet, found: Recognition, asked: Asked) -> Recognition:
+    """The recognition with the way in which the file is read; `records` is made."""
+    is_plain = found.form == "text" and found.encoding in ("utf-8", "utf-8-sig") and not found.is_quoted_twice
+    before = [cells for line, cells in sheet.head if line < found.first_line]
+    if (
+        is_plain
+        and found.last_line is None
+        and sheet.copy.path.stat().st_size > BULK
+        and not any("\n" in cell for cells in before for cell in cells)
+    ):
+        bulk = replace(found, read_by="bulk")
+        try:
+            lay_records(connection, sheet.copy, bulk, asked.folder)
+            connection.execute("select count(*) from records")
+        except duckdb.Error:
+            pass  # a row that is not like the others: read it row by row, which says where
+        else:
+            return bulk
+    lay_records(connection, sheet.copy, found, asked.folder)
+    return found
+
+
+def _require_some(connection: duckdb.DuckDBPyConnection, sheet: Sheet, found: Recognition) -> None:
+    """Nothing when there is something to bring in.
+
+    Raises: ImportRefused.
+    """
+    if not found.rows - sum(found.not_rows.values()):
+        raise ImportRefused(
+            f"{sheet.shown} has a header of {found.title} and no rows. Choose a longer period, export again."
+        )
+    unknown = [
+        reason.rpartition(" ")[2] for reason in found.rejected if reason.startswith("no campaign knows the account")
+    ]
+    if unknown and not found.accepted:
+        raise ImportRefused(
+            f"{sheet.shown} is of {found.platform} account {', '.join(unknown[:5])}, which no campaign knows. Nothing "
+            "was imported. Add the account to a file in campaigns/ (accounts:), then import the file again."
+        )
+
+
+def _accounts(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    rows = connection.execute(
+        "select distinct account_id from judged where rejected is null and not_row is null order by 1 limit 50"
+    ).fetchall()
+    return tuple(account_id for (account_id,) in rows)
+
+
+def _names(metrics: Sequence[Column]) -> tuple[str, ...]:
+    return tuple(column.name for column in metrics)

@@ -1,0 +1,81 @@
+"""The command that brings in files: import."""
+
+import getpass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ingest.cli.console import app, err, out, progress
+from ingest.settings import load_settings
+
+Files = Annotated[
+    list[str], typer.Argument(help="Files, folders, or patterns such as 'exports/*.csv'.", show_default=False)
+]
+STATES = {"imported": "green", "recognised": "cyan", "known": "yellow", "refused": "red"}
+
+
+@app.command(name="import")
+def import_(
+    files: Files,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what was recognised; land nothing.")] = False,
+    account: Annotated[str, typer.Option(help="Whose file it is, when its rows do not say: an account id.")] = "",
+    date_order: Annotated[
+        str, typer.Option(help="What comes first in 03/04/2025, if the file cannot tell: dmy or mdy.")
+    ] = "",
+    mapping: Annotated[
+        Path | None, typer.Option(help="A YAML that says what the columns of a table of your own are.")
+    ] = None,
+    exported_on: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="When it was exported (UTC); else the file's own date."
+        ),
+    ] = None,
+    who: Annotated[str, typer.Option(help="Who brings it in; stands in landing beside the file.")] = "",
+) -> None:
+    """Bring in files that people export: posts, days of an account, ads.
+
+    Known are Meta Business Suite (posts of Facebook and Instagram, days of an account), the old Facebook Insights, Ads
+    Manager, YouTube Studio and TikTok Studio, as CSV, TSV, XLSX or ZIP, in several languages; any other table with a
+    mapping. What a file is shows by its columns, whatever it is called: `--dry-run` says it first.
+
+    A file comes in whole or not at all, and once. Then: `campaign-reach load`, `build`, `publish`.
+    """
+    from ingest.steps.import_files import Options, files_among, import_files
+
+    if date_order not in ("", "dmy", "mdy"):
+        raise typer.BadParameter("must be dmy (day first) or mdy (month first)", param_hint="--date-order")
+    options = Options(
+        account_id=account,
+        date_order=date_order,
+        mapping=mapping,
+        exported_at=exported_on.replace(tzinfo=UTC) if exported_on else None,
+        who=who or getpass.getuser(),
+        is_dry_run=dry_run,
+    )
+    with progress("Importing", len(files_among(files))) as done:
+        outcomes = import_files(load_settings(), files, options, done=done)
+    for one in outcomes:
+        out.print(f"[{STATES[one.state]}]{one.state}[/] [bold]{one.name}[/bold]", highlight=False)
+        for facts in one.facts if dry_run or len(outcomes) == 1 else ():
+            _print_facts(facts)
+        if one.problem:
+            err.print(f"  {one.problem}", markup=False, highlight=False, soft_wrap=True)
+        elif one.state == "known":
+            out.print(f"  the same bytes have landed: {one.key}", markup=False, highlight=False, soft_wrap=True)
+        elif one.state == "imported":
+            out.print(f"  {one.rows:,} rows landed: {one.key}", markup=False, highlight=False, soft_wrap=True)
+    if any(one.state == "refused" for one in outcomes):
+        raise typer.Exit(1)
+
+
+def _print_facts(facts: tuple[tuple[str, str], ...]) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, said in facts:
+        table.add_row(f"  {name}", said)
+    out.print(table, highlight=False, markup=False)

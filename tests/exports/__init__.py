@@ -1,0 +1,1 @@
+"""Files that people export, brought in: every trap of theirs, composed here from the facts."""
