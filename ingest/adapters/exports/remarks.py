@@ -1,6 +1,6 @@
 """What a person should know of a table beside its counts: clocks that disagree, lists that are cut, odd reach."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 
@@ -8,7 +8,7 @@ from ingest.adapters.exports.recognition import Recognition
 from ingest.adapters.exports.shortcodes import made_at
 
 SAMPLE = 300
-TOLERANCE_S = 30 * 60
+TOLERANCE = timedelta(minutes=30)
 
 
 def remarks(connection: duckdb.DuckDBPyConnection, found: Recognition) -> list[str]:
@@ -45,16 +45,14 @@ def _clock(connection: duckdb.DuckDBPyConnection, found: Recognition) -> list[st
         f"where rejected is null and not_row is null and permalink is not null limit {SAMPLE}"
     ).fetchall()
     off = [
-        (datetime.strptime(written, "%Y-%m-%dT%H:%M:%S%z") - made).total_seconds()
-        for link, written in rows
-        if (made := made_at(link))
+        (datetime.strptime(written, "%Y-%m-%dT%H:%M:%S%z") - made) for link, written in rows if (made := made_at(link))
     ]
-    wrong = [seconds for seconds in off if abs(seconds) > TOLERANCE_S]
+    wrong = [one for one in off if abs(one) > TOLERANCE]
     if not off:
         return []
     if not wrong:
         return [f"times agree with the short codes of {len(off)} addresses"]
-    hours = sorted(wrong)[len(wrong) // 2] / 3600
+    hours = sorted(wrong)[len(wrong) // 2] / timedelta(hours=1)
     return [
         f"times disagree with the short codes of {len(wrong)} of {len(off)} addresses, typically by {hours:+.1f} "
         "hours: was the file edited, or is its time zone another?"
