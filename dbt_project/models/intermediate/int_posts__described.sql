@@ -1,4 +1,5 @@
 -- What the platform says a post is, and which content it carries: the same words on several accounts are one content.
+-- Hashtags alone are no words: many a picture has nothing else.
 with posts as (
 
     select * from {{ ref('int_posts__newest') }}
@@ -33,7 +34,9 @@ select
         else 'text'
     end as media_format,
     if(
-        length(trim(message)) > 0,
+        regexp_matches(
+            regexp_replace({{ normalised('message') }}, '#[\p{L}\p{M}\p{N}_]+', '', 'g'), '[\p{L}\p{N}]'
+        ),
         'c' || left(md5(regexp_replace({{ normalised('message') }}, '\s+', ' ', 'g')), 16),
         post_id
     ) as content_id,
