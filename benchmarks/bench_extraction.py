@@ -17,7 +17,7 @@ from benchmarks.large_world import NOW, LargeWorld, large_world
 from ingest.adapters.graph import facebook, instagram
 from ingest.adapters.graph.access import api_for
 from ingest.adapters.graph.batch import read_asks
-from ingest.adapters.graph.listing import Metrics
+from ingest.adapters.graph.listing import Metrics, read_list
 from ingest.adapters.state import ClientState, SeenPost
 from ingest.domain.metrics import expandable
 from ingest.domain.refresh import AccountState, plan_accounts
@@ -68,7 +68,8 @@ def listing(settings: Settings, account_id: str, platform: str) -> None:
     reader = {"facebook": facebook, "instagram": instagram}[platform]
     api = api_for(settings, account_id)
     list(read_asks(api, reader.account_asks(account_id)[:1]))
-    seen = list(reader.read_posts(api, account_id, Metrics(expandable(platform, on=NOW.date()))))
+    metrics = Metrics(expandable(platform, on=NOW.date()))
+    seen = list(read_list(api, reader.POSTS_EDGE, account_id, reader.POST_FIELDS, metrics))
     assert sum(body.body.count(b'"insights":') for body in seen) == POSTS
 
 

@@ -51,6 +51,8 @@ def run_checks(settings: Settings) -> list[Check]:
             ("accounts", _accounts),
             ("warehouse", _warehouse),
             ("insights", _insights),
+            ("refusals", _refusals),
+            ("listing", _gaps),
             ("publication", _publication),
         )
         for result in _looked(name, look, settings)
@@ -126,6 +128,41 @@ def _insights(settings: Settings) -> Iterator[Check]:
         if not rows
         else f"none at all of {', '.join(a for (a,) in rows)}",
         what_to_do="the token lacks read_insights or instagram_manage_insights: Meta then answers empty lists",
+    )
+
+
+def _refusals(settings: Settings) -> Iterator[Check]:
+    """What does Meta refuse, since when? A dead metric is a fact; a list without permission is somebody's task."""
+    from ingest.adapters.state import ClientState
+
+    refused = ClientState(settings.state_path).refusals()
+    missing = [one for one in refused if one.reason == "permission_missing"]
+    odd = [one for one in refused if one.reason == "odd"]
+    told = [f"{one.graph_name} of {one.account_id} since {one.since:%Y-%m-%d} ({one.reason})" for one in refused]
+    yield Check(
+        "refusals",
+        is_ok=not missing and not odd,
+        found="; ".join(told) or "Meta refuses nothing that is asked",
+        what_to_do="give the token the permission that the list needs (docs/how-to/connect-to-meta.md)"
+        if missing
+        else "the log says in Meta's words why: a metric or a list has changed",
+    )
+
+
+def _gaps(settings: Settings) -> Iterator[Check]:
+    """Did Meta list all posts? Of a year it lists about 600 at most."""
+    from ingest.adapters.state import ClientState
+
+    gaps = ClientState(settings.state_path).gaps()
+    told = [
+        f"{one.account_id} shows {one.listed} posts of {one.year}, the oldest of {one.listed_since:%Y-%m-%d}"
+        for one in gaps
+    ]
+    yield Check(
+        "listing",
+        is_ok=not gaps,
+        found="; ".join(told) or "no account has as many posts of a year as Meta lists at most",
+        what_to_do="Meta lists about 600 posts of a year: import a Business Suite export of the rest of that year",
     )
 
 

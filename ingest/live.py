@@ -76,7 +76,7 @@ def _version(ground: Ground) -> str:
 def _listing(ground: Ground, edge: str, object_id: str, platform: str) -> str:
     from datetime import UTC, datetime
 
-    from ingest.adapters.graph.listing import insights_field
+    from ingest.adapters.graph.questions import insights_field
     from ingest.domain.metrics import expandable
 
     names = expandable(platform, on=datetime.now(UTC).date())

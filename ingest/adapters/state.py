@@ -11,12 +11,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingest.domain.errors import StorageFailed
+from ingest.domain.gaps import Gap
 from ingest.domain.refresh import KnownPost
 
 SCHEMA = """
-    create table if not exists refused_metrics (
-        account_id text not null, graph_name text not null, reason text not null, since text not null,
-        probed_at text not null, primary key (account_id, graph_name)
+    create table if not exists refusals (
+        account_id text not null, place text not null, graph_name text not null, reason text not null,
+        since text not null, probed_at text not null, primary key (account_id, place, graph_name)
+    );
+    create table if not exists gaps (
+        account_id text not null, year integer not null, listed integer not null, listed_since text not null,
+        seen_at text not null, primary key (account_id, year)
     );
     create table if not exists quotas (
         account_id text primary key, used_pct integer not null, not_before_at text, seen_at text not null
@@ -35,6 +40,8 @@ SCHEMA = """
 """
 PROBED_EVERY = timedelta(days=7)
 """How long a refused metric is not asked for: then a probe asks whether it has come back."""
+THE_APP = "app"
+"""What a quota belongs to that every account uses."""
 GONE_AFTER = 3
 """How often a post must be missing before it is asked for no more: Meta hides objects for a while, too."""
 
@@ -59,6 +66,17 @@ class SeenPost:
     product: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A metric, or a list, that Meta refuses of an account: where, why, since when."""
+
+    account_id: str
+    place: str
+    graph_name: str
+    reason: str
+    since: datetime
+
+
 class ClientState:
     """The state file; every method is one transaction."""
 
@@ -66,39 +84,66 @@ class ClientState:
         self._path = path
         self._is_made = False
 
-    def refused_metrics(self, account_id: str, *, at: datetime) -> dict[str, str]:
-        """Graph name and reason of each metric that the account need not ask for; what died later does not count."""
+    def refused_metrics(self, account_id: str, place: str, *, at: datetime) -> dict[str, str]:
+        """Graph name and reason of each metric that need not be asked for there; what died later does not count.
+
+        `place` is where the metric catalogue says that it is asked: with the listing, of days, of a post, of a video.
+        """
         fresh = _text(at - PROBED_EVERY)
         with self._open() as file:
             rows = file.execute(
-                "select graph_name, reason from refused_metrics where account_id = ? and probed_at > ? and since <= ?",
-                (account_id, fresh, _text(at)),
+                "select graph_name, reason from refusals "
+                "where account_id = ? and place = ? and probed_at > ? and since <= ?",
+                (account_id, place, fresh, _text(at)),
             ).fetchall()
         return dict(rows)
 
-    def remember_refused(self, account_id: str, refused: dict[str, str], *, at: datetime) -> dict[str, str]:
+    def remember_refused(self, account_id: str, place: str, refused: dict[str, str], *, at: datetime) -> dict[str, str]:
         """Remember refused metrics, since when, and that they were probed now; those that are news."""
         with self._open() as file:
-            known = {
-                name
-                for (name,) in file.execute(
-                    "select graph_name from refused_metrics where account_id = ?", (account_id,)
-                )
-            }
+            found = "select graph_name from refusals where account_id = ? and place = ?"
+            known = {name for (name,) in file.execute(found, (account_id, place))}
             file.executemany(
-                "insert into refused_metrics values (?, ?, ?, ?, ?) on conflict (account_id, graph_name) "
+                "insert into refusals values (?, ?, ?, ?, ?, ?) on conflict (account_id, place, graph_name) "
                 "do update set reason = excluded.reason, probed_at = excluded.probed_at",
-                [(account_id, name, reason, _text(at), _text(at)) for name, reason in refused.items()],
+                [(account_id, place, name, reason, _text(at), _text(at)) for name, reason in refused.items()],
             )
         return {name: reason for name, reason in refused.items() if name not in known}
 
-    def forget_refused(self, account_id: str, served: tuple[str, ...]) -> None:
+    def forget_refused(self, account_id: str, place: str, served: Iterable[str]) -> None:
         """Forget that metrics were refused: they are served again."""
         with self._open() as file:
             file.executemany(
-                "delete from refused_metrics where account_id = ? and graph_name = ?",
-                [(account_id, name) for name in served],
+                "delete from refusals where account_id = ? and place = ? and graph_name = ?",
+                [(account_id, place, name) for name in served],
             )
+
+    def refusals(self) -> list[Refused]:
+        """What Meta refuses of each account, and since when."""
+        with self._open() as file:
+            rows = file.execute(
+                "select account_id, place, graph_name, reason, since from refusals "
+                "order by account_id, since, graph_name"
+            ).fetchall()
+        return [Refused(one, place, name, why, _moment(since)) for one, place, name, why, since in rows]
+
+    def note_gaps(self, account_id: str, gaps: Iterable[Gap]) -> list[Gap]:
+        """Remember of which years Meta may not have listed all posts, in the place of what was known; what is news."""
+        found = list(gaps)
+        with self._open() as file:
+            known = {year for (year,) in file.execute("select year from gaps where account_id = ?", (account_id,))}
+            file.execute("delete from gaps where account_id = ?", (account_id,))
+            file.executemany(
+                "insert into gaps values (?, ?, ?, ?, ?)",
+                [(account_id, one.year, one.listed, _text(one.listed_since), _text(one.seen_at)) for one in found],
+            )
+        return [one for one in found if one.year not in known]
+
+    def gaps(self) -> list[Gap]:
+        """Of which years of which accounts Meta may not have listed all posts."""
+        with self._open() as file:
+            rows = file.execute("select * from gaps order by account_id, year").fetchall()
+        return [Gap(one, year, listed, _moment(first), _moment(seen)) for one, year, listed, first, seen in rows]
 
     def note_quota(self, quota: Quota) -> None:
         """Remember how much of the quota is used."""
@@ -112,6 +157,11 @@ class ClientState:
         with self._open() as file:
             rows = file.execute("select * from quotas order by used_pct desc, account_id").fetchall()
         return [Quota(one, used, _moment(waits) if waits else None, _moment(seen)) for one, used, waits, seen in rows]
+
+    def rests_until(self, account_id: str, *, at: datetime) -> datetime | None:
+        """Until when an account, or the whole app, must not be asked; None when it may."""
+        waits = [one.not_before_at for one in self.quotas() if one.account_id in (account_id, THE_APP)]
+        return max((one for one in waits if one and one > at), default=None)
 
     def note_posts(self, posts: Iterable[SeenPost], *, at: datetime) -> None:
         """Remember that posts were read now."""

@@ -58,13 +58,13 @@ def sandbox(
     now: Annotated[str, typer.Option(help="How far the campaigns have lived, ISO 8601; empty is now.")] = "",
     faults: Annotated[
         Path | None,
-        typer.Option(help="Spoil answers as this YAML list says: where (part of the address), fault (F14 …), times."),
+        typer.Option(help="Spoil answers as this YAML file says: a list of where, fault (F14 …), times; or a seed."),
     ] = None,
     callback: Annotated[str, typer.Option(help="Send webhooks to this receiver; `happen` lets posts go up.")] = "",
     latency: Annotated[int, typer.Option(help="Milliseconds that every answer takes at least.")] = 0,
 ) -> None:
     """Start the sandbox alone: a Graph API on loopback that plays the campaigns of the registry."""
-    from ingest.sandbox.faults import read_script
+    from ingest.sandbox.fault_script import read_script
     from ingest.sandbox.server import serve_sandbox
 
     settings = load_settings()

@@ -2,7 +2,10 @@
 
 CampaignReachError
 ├── TryAgain                     the step may be repeated by itself
-│   ├── GraphUnavailable         network, 5xx, an answer that is no answer
+│   ├── GraphUnavailable         network, 5xx
+│   ├── AnswerRejected           what came is no answer; carries its bytes, for the quarantine
+│   │   └── AnswerTooLarge       more bytes than are read; a smaller page may do
+│   ├── TooMuchData              Meta asks for a smaller page
 │   ├── RateLimited              a quota is used up; carries when it may go on
 │   └── WarehouseBusy            another process holds the DuckDB file
 ├── SomebodyMustAct              repeating does not help
@@ -30,16 +33,34 @@ class TryAgain(CampaignReachError):
 
 
 class GraphUnavailable(TryAgain):
-    """Meta did not answer, or what came was no answer."""
+    """Meta did not answer."""
+
+
+class AnswerRejected(TryAgain):
+    """What came is no answer of the Graph API; `body` is what came, for the quarantine."""
+
+    def __init__(self, message: str, *, body: bytes) -> None:
+        super().__init__(message)
+        self.body = body
+
+
+class AnswerTooLarge(AnswerRejected):
+    """An answer with more bytes than are read; `body` is how it began. A smaller page may be small enough."""
+
+
+class TooMuchData(TryAgain):
+    """Meta asks for a smaller page."""
 
 
 class RateLimited(TryAgain):
     """A quota is used up."""
 
-    def __init__(self, message: str, *, minutes: int | None = None) -> None:
+    def __init__(self, message: str, *, minutes: int | None = None, is_app_wide: bool = False) -> None:
         super().__init__(message)
         self.minutes = minutes
         """In how many minutes Meta gives access again; None when it does not say."""
+        self.is_app_wide = is_app_wide
+        """Whether it is a quota of the app: then every account rests."""
 
 
 class WarehouseBusy(TryAgain):
@@ -59,7 +80,11 @@ class SettingsInvalid(SomebodyMustAct):
 
 
 class TokenRefused(SomebodyMustAct):
-    """A token is missing, expired, revoked, or lacks a scope."""
+    """A token is missing, expired, revoked, or lacks a scope; `code` is Meta's."""
+
+    def __init__(self, message: str, *, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class RequestRefused(SomebodyMustAct):

@@ -74,6 +74,7 @@ def reply_to(graph: Graph, call: Call) -> Reply:
     if not version.startswith("v") or ("batch" in call.params and not version):
         version, path = "v26.0", call.path
     answering = served_version(version)
+    headers: Headers = {}
     try:
         if answering is None or (not path and "batch" not in call.params):
             raise errors.unknown_path()
@@ -84,16 +85,19 @@ def reply_to(graph: Graph, call: Call) -> Reply:
         if method != "GET" and parts[-1] != SUBSCRIBED_APPS:
             raise errors.bad_parameter("Unsupported method")
         token = graph.tokens.of_request(call.params, call.authorization, now=graph.clock())
-        if graph.is_throttled(token.page_id):
-            return Reply(400, errors.throttled().body(call.path), answering, usage(graph, token.page_id))
+        account_id = graph.account_of(parts[0], token)
+        is_throttled = graph.is_throttled(account_id)
+        headers = usage(graph, account_id)
+        if is_throttled:
+            raise graph.throttling_of(account_id)
         shown = {"access_token": token.value} | dict(call.params)
         if parts[-1] == SUBSCRIBED_APPS:
             body = graph.subscriptions.answer(method, parts[0], shown, token, graph.tokens.app_id)
         else:
             body = graph.answer(parts, shown, token, call.address)
-        return Reply(200, body, answering, usage(graph, token.page_id))
+        return Reply(200, body, answering, headers)
     except GraphError as error:
-        return Reply(error.status, error.body(f"{call.path}?{sorted(call.params)}"), answering or "v26.0")
+        return Reply(error.status, error.body(f"{call.path}?{sorted(call.params)}"), answering or "v26.0", headers)
 
 
 def _batch(graph: Graph, call: Call) -> list[dict[str, Any] | None]:
@@ -128,17 +132,18 @@ def _part(graph: Graph, part: Any, call: Call, host: str) -> dict[str, Any] | No
     return {"code": reply.status, "headers": headers, "body": _text(reply.body)}
 
 
-def usage(graph: Graph, page_id: str | None) -> Headers:
-    """The usage headers: percent of the quota, per Page."""
-    owner = page_id or "app"
+def usage(graph: Graph, account_id: str | None) -> Headers:
+    """The usage headers after one more call: percent of the quota, per Page or Instagram account."""
+    owner = account_id or "app"
     graph.calls[owner] = graph.calls.get(owner, 0) + 1
-    percent = min(100, graph.calls[owner] // graph.calls_per_pct)
+    percent = min(FULL, graph.calls[owner] // graph.calls_per_pct)
     headers = {"x-app-usage": json.dumps({"call_count": percent, "total_time": percent, "total_cputime": percent})}
-    if page_id:
-        waits = graph.throttled.get(page_id, REGAIN_MINUTES if percent == FULL else 0)
+    if account_id:
+        waits = graph.throttled.get(account_id, REGAIN_MINUTES if percent == FULL else 0)
         used = FULL if waits else percent
-        use = {"type": "pages", "call_count": used, "total_cputime": used, "total_time": used}
-        business = {page_id: [use | {"estimated_time_to_regain_access": waits}]}
+        kind = "instagram" if graph.platform_of(account_id) == "instagram" else "pages"
+        use = {"type": kind, "call_count": used, "total_cputime": used, "total_time": used}
+        business = {account_id: [use | {"estimated_time_to_regain_access": waits}]}
         headers["x-business-use-case-usage"] = json.dumps(business)
     return headers
 

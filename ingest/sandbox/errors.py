@@ -96,14 +96,33 @@ def too_few_followers() -> GraphError:
     return GraphError("(#200) Insights for this metric are not available for Pages with few followers", 200)
 
 
-def throttled() -> GraphError:
-    """Refuse a call of a Page whose quota is used up."""
-    return GraphError("(#80001) There have been too many calls to this Page account.", 80001)
+def throttled(platform: str) -> GraphError:
+    """Refuse a call about an account whose quota is used up."""
+    code, kind = {"facebook": (80001, "Page"), "instagram": (80002, "Instagram")}[platform]
+    return GraphError(
+        f"(#{code}) There have been too many calls to this {kind} account. Wait a bit and try again.", code
+    )
+
+
+def app_throttled() -> GraphError:
+    """Refuse a call of an app whose quota is used up."""
+    return GraphError("(#4) Application request limit reached", 4, is_transient=True)
 
 
 def too_much_data() -> GraphError:
     """Refuse a page that is too large to make."""
     return GraphError("Please reduce the amount of data you're asking for, then retry your request", 1, status=500)
+
+
+def before_business() -> GraphError:
+    """Refuse insights of a media that is older than the business account."""
+    title = "Media posted before business account conversion"
+    return GraphError("Invalid parameter", 100, 2108006, is_transient=False, user_title=title)
+
+
+def too_few_viewers() -> GraphError:
+    """Refuse insights of a story that hardly anybody has seen."""
+    return GraphError("(#10) Not enough viewers for the media to show insights", 10)
 
 
 def no_metric() -> GraphError:

@@ -1,101 +1,34 @@
-"""Faults on demand: a front before the sandbox that spoils chosen answers on the wire, each in the way of its number.
+"""The faults: every way in which an answer can be spoiled, by its number in the project's catalogue of faults.
 
-What the numbers mean is said beside them; a test per fault says what the client must make of it. The front speaks plain
-HTTP over sockets, so that it can also cut, drip and reset.
+What the numbers mean is said beside them; a test per fault says what the client must make of it.
 """
 
 import gzip
 import json
-import socket
-import struct
-import threading
+import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-import yaml
+from ingest.sandbox.fault_front import CLOSE, Exchange, Fault, Wire
+from ingest.sandbox.server import HOST
 
-from ingest.domain.errors import RegistryInvalid
-from ingest.sandbox.server import HOST, listening
-
-CLOSE = b"Connection: close\r\n"
-BOMB = gzip.compress(b'{"data":"' + b"0" * (80 * 1024 * 1024) + b'"}')
 DEEP = b"[" * 100_000
 BAD_USAGE = b"x-app-usage: {\r\nx-business-use-case-usage: [1]\r\n"
+ODD_USAGE = b'x-app-usage: {"call_count":-7,"total_time":"100"}\r\nx-page-usage: {"call_count":1e9}\r\n'
+INSIGHTS_OF = re.compile(r'("id":"\d+[\d_]*)\\/insights')
 DRIP_SECONDS = 0.2
+LONGEST_DAYS = 40
 
 
-@dataclass(slots=True)
-class Exchange:
-    """One request on its way: the client's socket, what was asked, and the sandbox's own answer when it is needed."""
-
-    client: socket.socket
-    request: bytes
-    upstream: tuple[str, int]
-    evil: str
-
-    @property
-    def target(self) -> str:
-        """The path and query that were asked for."""
-        return self.request.split(b" ", 2)[1].decode("latin-1")
-
-    def own_answer(self) -> bytes:
-        """What the sandbox answers, headers and body."""
-        with socket.create_connection(self.upstream) as server:
-            server.sendall(self.request.replace(b"Connection: keep-alive\r\n", CLOSE, 1))
-            return b"".join(iter(lambda: server.recv(65536), b""))
-
-    def own_body(self) -> bytes:
-        """The body of what the sandbox answers."""
-        return self.own_answer().partition(b"\r\n\r\n")[2]
-
-    def send(self, body: bytes, status: int = 200, headers: bytes = b"", length: int | None = None) -> None:
-        """Answer with a body, by default with its true length."""
-        size = len(body) if length is None else length
-        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {size}\r\n".encode()
-        self.client.sendall(head + CLOSE + headers + b"\r\n" + body)
-
-    def reset(self) -> None:
-        """Break the connection off, so that the other side sees a reset."""
-        self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.client.close()
-
-
-Wire = Callable[[Exchange], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A way in which an answer is spoiled: its number, what happens, and how."""
-
-    number: str
-    what: str
-    wire: Wire = field(repr=False)
-
-
-@dataclass(slots=True)
-class FaultFront:
-    """A listening front. `script` holds what is spoiled: a part of the address, the fault, and how often still."""
-
-    url: str
-    script: list[tuple[str, Fault, int]] = field(default_factory=list)
-    seen: list[str] = field(default_factory=list)
-
-    def spoil(self, fault: Fault, *, on: str, times: int = 1) -> None:
-        """Spoil the next answers to requests whose address holds `on`."""
-        self.script.append((on, fault, times))
-
-    def next_fault(self, target: str) -> Fault | None:
-        """The fault for a request, used up by one."""
-        for index, (on, fault, times) in enumerate(self.script):
-            if on in target:
-                self.script[index : index + 1] = [(on, fault, times - 1)] if times > 1 else []
-                return fault
-        return None
+@cache
+def _bomb() -> bytes:
+    """A few bytes that unpack to many."""
+    return gzip.compress(b'{"data":"' + b"0" * (80 * 1024 * 1024) + b'"}')
 
 
 def answers(body: bytes, status: int = 200, headers: bytes = b"") -> Wire:
@@ -221,6 +154,56 @@ def _of_another(body: Any) -> Any:
     return [part | {"body": json.dumps(json.loads(part["body"]) | {"id": "999"})}, *body[1:]]
 
 
+def _insights_of_another(body: Any) -> Any:
+    """Each insight says that it is of the object beside."""
+    return [part | {"body": INSIGHTS_OF.sub(r"\g<1>9\\/insights", part["body"])} if part else part for part in body]
+
+
+def in_parts(matches: Callable[[str, dict[str, str]], bool], code: int, text: str) -> Wire:
+    """Refuse those parts of a batch whose path and parameters match; the others are the sandbox's own."""
+
+    def wire(exchange: Exchange) -> None:
+        form = parse_qs(exchange.request.partition(b"\r\n\r\n")[2].decode())
+        asked = [urlsplit(part["relative_url"]) for part in json.loads(form["batch"][0])]
+        refused = {"code": 400, "headers": [], "body": json.dumps({"error": {"message": text, "code": code}})}
+        own = json.loads(exchange.own_body())
+        parts = [
+            refused if matches(one.path, dict(parse_qsl(one.query))) else part
+            for one, part in zip(asked, own, strict=True)
+        ]
+        exchange.send(json.dumps(parts).encode())
+
+    return wire
+
+
+def _is_long(_: str, params: dict[str, str]) -> bool:
+    if "since" not in params or params["since"].isdecimal():
+        return False
+    return (date.fromisoformat(params["until"]) - date.fromisoformat(params["since"])).days > LONGEST_DAYS
+
+
+def _is_of_stories(path: str, _: dict[str, str]) -> bool:
+    return path.endswith("/stories")
+
+
+def _token_said_back(exchange: Exchange) -> None:
+    token = exchange.request.partition(b"Bearer ")[2].partition(b"\r\n")[0].decode("latin-1")
+    error(190, f"Malformed access token {token}")(exchange)
+
+
+def _padded(body: Any) -> Any:
+    """A page with more bytes than anybody needs, the larger the more objects it holds."""
+    return body | {"data": [one | {"padding": "0" * 512 * 1024} for one in body["data"]]}
+
+
+def _denormalised(body: Any) -> Any:
+    return body | {"data": [one | {"message": unicodedata.normalize("NFD", one["message"])} for one in body["data"]]}
+
+
+def _of_another_app(body: Any) -> Any:
+    return body | {"data": body["data"] | {"app_id": "4711"}}
+
+
 HTML = b"<html><body>Sorry, something went wrong.</body></html>"
 REDUCE = "Please reduce the amount of data you're asking for, then retry your request"
 FIRST = b'"values":[{"value":'
@@ -231,16 +214,21 @@ FAULTS = (
     Fault("F04", "429 without a body", answers(b"", 429)),
     Fault("F04", "429 with a wait that is too long", answers(b"", 429, b"Retry-After: 1000000000\r\n")),
     *(Fault("F05", f"token, subcode {sub}", error(190, error_subcode=sub)) for sub in (458, 460, 463, 467, 492)),
+    Fault("F05", "token, which is said back", _token_said_back),
     *(Fault("F06", f"permission, code {code}", error(code)) for code in (102, 10, 230)),
+    Fault("F06", "permission for one list", in_parts(_is_of_stories, 10, "(#10) Application does not have permission")),
     Fault("F07", "a parameter is refused", error(100, "(#100) Invalid parameter")),
     Fault("F08", "the object is gone", error(100, "Unsupported get request", error_subcode=33)),
+    Fault("F09", "a metric that is none", error(100, "(#100) The value must be a valid insights metric")),
     Fault("F10", "too much data", error(1, REDUCE, 500)),
+    Fault("F11", "a window that is too long", in_parts(_is_long, 3018, "(#3018) The start date is too old")),
     *(Fault("F12", f"stopped, code {code}", error(code)) for code in (368, 2635, 12)),
     Fault("F13", "an error without a code", answers(b'{"error":{"message":"x"}}', 400)),
     Fault("F13", "an error that is a text", answers(b'{"error":"x"}', 400)),
     *(Fault("F14", f"{status} with HTML", answers(HTML, status)) for status in (500, 502, 503, 504)),
     Fault("F15", "503 with JSON that is no error", answers(b'{"data":[]}', 503)),
     Fault("F16", "200 with HTML", answers(HTML)),
+    Fault("F16", "200 with JSON of somebody else", answers(b'{"login":"required"}')),
     *(Fault("F17", f"200 with {body!r}", answers(body)) for body in (b"", b"null", b"[]", b'""', b"5")),
     Fault("F18", "JSON that ends too early", lambda exchange: exchange.send(exchange.own_body()[:-40])),
     Fault("F19", "fewer bytes than were promised", _cut),
@@ -249,10 +237,11 @@ FAULTS = (
     Fault("F22", "a reset within the headers", _reset_in_headers),
     Fault("F22", "a reset within the body", _reset_in_body),
     Fault("F23", "an answer that drips", _drip),
-    Fault("F24", "a gzip bomb", answers(BOMB, headers=b"Content-Encoding: gzip\r\n")),
+    Fault("F24", "a gzip bomb", lambda exchange: exchange.send(_bomb(), headers=b"Content-Encoding: gzip\r\n")),
     Fault("F24", "gzip that is none", answers(b"no gzip", headers=b"Content-Encoding: gzip\r\n")),
     Fault("F24", "an encoding that nobody asked for", answers(b"\x1b\x02\x00", headers=b"Content-Encoding: br\r\n")),
     Fault("F25", "nested too deep", answers(b'{"data":' + DEEP)),
+    Fault("F25", "a page of many bytes", changes(_padded)),
     *(Fault("F26", f"a redirect, {status}", _to_evil(status)) for status in (301, 302, 307, 308)),
     Fault("F27", "the next page on another host", _next_at_evil),
     Fault("F28", "a next page without cursors", changes(_without_cursors)),
@@ -263,6 +252,7 @@ FAULTS = (
     Fault("F33", "a post that is left out", changes(_first_left_out)),
     Fault("F34", "posts in another order", changes(_shuffled)),
     Fault("F35", "a post without insights", changes(_without_insights)),
+    Fault("F36", "a number that is corrected", changes(_first_value(7))),
     Fault("F37", "a metric that nobody asked for", changes(_with_unknown_metric)),
     *(
         Fault("F38", f"a number as {type(value).__name__}", changes(_first_value(value)))
@@ -277,114 +267,18 @@ FAULTS = (
     Fault("F42", "a lone surrogate", rewrites(b'"message":"', b'"message":"\\ud800')),
     Fault("F42", "a NUL", rewrites(b'"message":"', b'"message":"\\u0000')),
     Fault("F42", "a byte order mark", lambda exchange: exchange.send(b"\xef\xbb\xbf" + exchange.own_body())),
+    Fault("F43", "texts with their letters taken apart", changes(_denormalised)),
+    Fault("F44", "a time of long ago", changes(_first_time("0001-01-01T00:00:00+0000"))),
+    Fault("F44", "a time of another age", changes(_first_time("9999-12-31T23:59:59-1200"))),
+    Fault("F44", "a time that ends with Z", changes(_first_time("2024-02-01T10:00:00Z"))),
     Fault("F44", "a time without a zone", changes(_first_time("2024-02-01T10:00:00"))),
     Fault("F44", "no time", changes(_first_time(None))),
+    Fault("F46", "a post that is hidden", changes(_first_left_out)),
     Fault("F48", "a part of a batch that did not finish", changes(_null_part)),
     Fault("F49", "the answer about another object", changes(_of_another)),
+    Fault("F49", "insights of another object", changes(_insights_of_another)),
+    Fault("F50", "a token of another app", changes(_of_another_app)),
+    Fault("F51", "usage below nothing", lambda exchange: exchange.send(exchange.own_body(), headers=ODD_USAGE)),
     Fault("F51", "usage that is no JSON", lambda exchange: exchange.send(exchange.own_body(), headers=BAD_USAGE)),
 )  # fmt: skip
 """Every fault by its number in the project's catalogue of faults; several ways of one share the number."""
-
-
-def read_script(path: Path) -> list[tuple[str, Fault, int]]:
-    """What a YAML file wants to be spoiled: a list of `where` (part of the address), `fault` (number), `times`.
-
-    Raises: RegistryInvalid for a file that is none, or a fault that there is not.
-    """
-    try:
-        steps = yaml.safe_load(path.read_text(encoding="utf-8"))
-        wanted = [(str(step["where"]), str(step["fault"]), int(step.get("times", 1))) for step in steps]
-    except (OSError, yaml.YAMLError, TypeError, KeyError, ValueError) as problem:
-        raise RegistryInvalid(
-            f"{path} is no script of faults: {problem}. Each step has where, fault and times."
-        ) from None
-    known = {fault.number: fault for fault in reversed(FAULTS)}
-    unknown = sorted({number for _, number, _ in wanted} - set(known))
-    if unknown:
-        raise RegistryInvalid(f"{path}: there is no fault {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
-    return [(on, known[number], times) for on, number, times in wanted]
-
-
-@contextmanager
-def faulty(upstream: str, *, evil: str, port: int = 0) -> Iterator[FaultFront]:
-    """A front before a sandbox; `evil` is the address that a client must never contact."""
-    parts = urlsplit(upstream)
-    place = (parts.hostname or HOST, parts.port or 80)
-    with listening(port) as listener:
-        listener.listen(64)
-        front = FaultFront(f"http://{HOST}:{listener.getsockname()[1]}")
-        thread = threading.Thread(target=_accept, args=(listener, front, place, evil), daemon=True)
-        thread.start()
-        yield front
-        listener.shutdown(socket.SHUT_RDWR)
-
-
-def _accept(listener: socket.socket, front: FaultFront, upstream: tuple[str, int], evil: str) -> None:
-    while True:
-        try:
-            client, _ = listener.accept()
-        except OSError:
-            return
-        threading.Thread(target=_serve, args=(client, front, upstream, evil), daemon=True).start()
-
-
-def _serve(client: socket.socket, front: FaultFront, upstream: tuple[str, int], evil: str) -> None:
-    try:
-        with client:
-            request = _read(client)
-            if not request:
-                return
-            exchange = Exchange(client, request, upstream, evil)
-            front.seen.append(exchange.target)
-            fault = front.next_fault(exchange.target)
-            if not (fault and _spoiled(fault, exchange)):
-                client.sendall(exchange.own_answer())
-    except OSError:
-        return
-
-
-def _spoiled(fault: Fault, exchange: Exchange) -> bool:
-    """Whether the answer could be spoiled: a refusal of the sandbox has nothing that could be changed."""
-    try:
-        fault.wire(exchange)
-    except (KeyError, IndexError, TypeError, ValueError):
-        return False
-    return True
-
-
-def _read(client: socket.socket) -> bytes:
-    """One request: its headers, and as much body as they promise."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        more = client.recv(65536)
-        if not more:
-            return b""
-        data += more
-    head, _, body = data.partition(b"\r\n\r\n")
-    sizes = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
-    missing = (int(sizes[0]) if sizes else 0) - len(body)
-    while missing > 0:
-        more = client.recv(65536)
-        data, missing = data + more, missing - len(more)
-    return data
-
-
-@contextmanager
-def evil_host() -> Iterator[tuple[str, list[bytes]]]:
-    """A host that must never be contacted: its address, and what came all the same."""
-    came: list[bytes] = []
-    with listening(0) as listener:
-        listener.listen(8)
-
-        def accept() -> None:
-            while True:
-                try:
-                    client, _ = listener.accept()
-                except OSError:
-                    return
-                with client:
-                    came.append(client.recv(4096))
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield f"http://{HOST}:{listener.getsockname()[1]}", came
-        listener.shutdown(socket.SHUT_RDWR)

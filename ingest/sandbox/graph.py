@@ -1,8 +1,8 @@
 """The Graph API's answers: edges and nodes of the world, at an API date, up to a moment of the scenario clock."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ingest.sandbox import errors
@@ -10,6 +10,7 @@ from ingest.sandbox.account_insights import AccountInsights
 from ingest.sandbox.audience import Audience
 from ingest.sandbox.fields import Field, parse_fields
 from ingest.sandbox.insights import asked_metrics, insights_of, video_insights_of
+from ingest.sandbox.listings import listed
 from ingest.sandbox.nodes import instagram_node, live_node, media_node, page_node, post_node, story_node, video_node
 from ingest.sandbox.paging import page_by_time, page_of
 from ingest.sandbox.rules import EDGE_SCOPES, LARGEST_PAGE, REMOVED_PARAMETERS
@@ -37,7 +38,7 @@ VIDEOS = ("reel", "video", "live")
 PAGED_BY_TIME = "posts"
 POST_EDGES = ("published_posts", "posts", "media")
 OTHER_NODES = {"video_reels": video_node, "live_videos": live_node, "stories": story_node}
-STORY_LIVES = timedelta(hours=24)
+FEWEST_VIEWERS = 5
 
 
 @dataclass(slots=True)
@@ -60,6 +61,12 @@ class Graph:
     calls_per_pct: int = 48
     deleted: set[str] = field(default_factory=set)
     """Posts that are not there any more, or not for this token."""
+    hidden: set[str] = field(default_factory=set)
+    """Posts that this token does not see: a page is cut before they are left out, so it may be short, or empty."""
+    business_since: dict[str, datetime] = field(default_factory=dict)
+    """Since when an Instagram account is a professional one: older media have no insights."""
+    legacy: dict[str, str] = field(default_factory=dict)
+    """A metric that one media does not support, though others of its kind do, by the media's id."""
     lag: timedelta = timedelta()
     """How late insights appear; a younger post has an empty list."""
     corrections: dict[str, float] = field(default_factory=dict)
@@ -74,9 +81,26 @@ class Graph:
     throttled: dict[str, int] = field(default_factory=dict)
     """Pages whose quota is used up, with the minutes until they get access again."""
 
-    def is_throttled(self, page_id: str | None) -> bool:
-        """Whether the Page's quota is used up, or it is told to be."""
-        return page_id in self.throttled or self.calls.get(page_id or "app", 0) >= 100 * self.calls_per_pct
+    def account_of(self, object_id: str, token: Token) -> str | None:
+        """Whose quota a call about an object counts on: its account's, else the token's Page's; None: the app's."""
+        if object_id in self.world.posts:
+            return self.world.posts[object_id].account_id
+        return object_id if object_id in self.world.accounts else token.page_id
+
+    def is_throttled(self, account_id: str | None) -> bool:
+        """Whether the account's quota is used up, or it is told to be."""
+        return account_id in self.throttled or self.calls.get(account_id or "app", 0) >= 100 * self.calls_per_pct
+
+    def platform_of(self, account_id: str) -> str:
+        """The platform of an account; a Page's for what is none."""
+        account = self.world.accounts.get(account_id)
+        return account.platform if account else "facebook"
+
+    def throttling_of(self, account_id: str | None) -> errors.GraphError:
+        """How a call is refused when the quota is used up; each such call makes the wait longer."""
+        if account_id in self.throttled:
+            self.throttled[account_id] += 1
+        return errors.throttled(self.platform_of(account_id)) if account_id else errors.app_throttled()
 
     def answer(self, parts: tuple[str, ...], params: Mapping[str, str], token: Token, url: str) -> dict[str, Any]:
         """The body of a GET.
@@ -86,6 +110,8 @@ class Graph:
         for name, refusal in REMOVED_PARAMETERS.items():
             if name in params:
                 raise errors.bad_parameter(refusal)
+        if token.kind == "APP" and parts != ("debug_token",):
+            raise errors.no_token()
         if parts == ("me", "accounts"):
             return self._accounts(params, token, url)
         if parts == ("debug_token",):
@@ -169,7 +195,7 @@ class Graph:
         page = page_of(posts, ids=ids, params=params, url=url, cap=LARGEST_PAGE)
         if edge == PAGED_BY_TIME:
             page = page_by_time(posts, [one.published_at for one in posts], params, url)
-        data = [self._listed_node(post, edge, fields, token) for post in page.items]
+        data = [self._listed_node(post, edge, fields, token) for post in page.items if post.post_id not in self.hidden]
         return {"data": data} | ({"paging": page.paging} if page.paging else {})
 
     def _require_small_page(self, edge: str, params: Mapping[str, str]) -> None:
@@ -210,13 +236,25 @@ class Graph:
     ) -> dict[str, Any]:
         if self.clock() - post.published_at < self.lag:
             return {"data": []}
+        if post.platform == "instagram":
+            self._require_insights_of_media(post, metrics)
         is_small = post.account_id in self.world.small_accounts
         facts = {"value": self.value, "day": self.api_date, "scopes": token.scopes}
         return insights_of(post, metrics, **facts, is_small=is_small, breakdown=breakdown)  # type: ignore[arg-type]
 
+    def _require_insights_of_media(self, post: WorldPost, metrics: tuple[str, ...]) -> None:
+        since = self.business_since.get(post.account_id)
+        if since is not None and post.published_at < since:
+            raise errors.before_business()
+        if post.media_format == "story" and self.value(post, "reach") < FEWEST_VIEWERS:
+            raise errors.too_few_viewers()
+        if self.legacy.get(post.post_id) in metrics:
+            raise errors.unsupported_media_metric(self.legacy[post.post_id])
+
     def _post(self, post_id: str, token: Token) -> WorldPost:
         post = self.world.posts.get(post_id)
-        if post is None or post.published_at > self.clock() or post_id in self.deleted:
+        is_there = post_id not in self.deleted and post_id not in self.hidden
+        if post is None or post.published_at > self.clock() or not is_there:
             raise errors.missing_object(post_id)
         self._require_access(post.account_id, token)
         return post
@@ -230,35 +268,3 @@ class Graph:
 def _require_scope(token: Token, edge: str) -> None:
     if EDGE_SCOPES[edge] not in token.scopes:
         raise errors.missing_permission(EDGE_SCOPES[edge])
-
-
-def listed(
-    posts: Sequence[WorldPost], edge: str, params: Mapping[str, str], now: datetime, posts_per_year: int
-) -> list[WorldPost]:
-    """The posts that an edge shows, newest first: of a kind, between `since` and `until`, so many of each year."""
-    since, until = _moment(params.get("since")), _moment(params.get("until"))
-    shown: list[WorldPost] = []
-    years: dict[int, int] = {}
-    for post in posts:
-        years[post.published_at.year] = years.get(post.published_at.year, 0) + 1
-        fits = (since is None or post.published_at >= since) and (until is None or post.published_at <= until)
-        if fits and _is_of(edge, post, now) and years[post.published_at.year] <= posts_per_year:
-            shown.append(post)
-    return shown
-
-
-def _is_of(edge: str, post: WorldPost, now: datetime) -> bool:
-    if edge == "stories":
-        return post.media_format == "story" and now - post.published_at < STORY_LIVES
-    wanted = {"video_reels": ("reel",), "live_videos": ("live",)}.get(edge)
-    return post.media_format in wanted if wanted else post.media_format != "story"
-
-
-def _moment(given: str | None) -> datetime | None:
-    if not given:
-        return None
-    try:
-        moment = datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else datetime.fromisoformat(given)
-    except ValueError:
-        raise errors.bad_parameter("since and until must be dates or Unix timestamps") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -123,7 +123,7 @@ def serve_sandbox(
 
     Raises: PortTaken, RegistryInvalid.
     """
-    from ingest.sandbox.faults import evil_host, faulty
+    from ingest.sandbox.fault_front import evil_host, faulty
 
     moment = datetime.fromisoformat(now).astimezone(UTC) if now else None
     clock = (lambda: moment) if moment else (lambda: datetime.now(UTC))

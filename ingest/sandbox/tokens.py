@@ -22,7 +22,7 @@ BEARER = ("bearer ", "oauth ")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token: its kind (`SYSTEM_USER`, `USER`, `PAGE`), the Page it is of, what it may, until when."""
+    """A token: its kind (`SYSTEM_USER`, `USER`, `PAGE`, `APP`), the Page it is of, what it may, until when."""
 
     kind: str
     value: str = field(repr=False)
@@ -45,6 +45,7 @@ class Tokens:
         """A system-user token, and one per Page."""
         tokens = cls(app_id="1000000000000001", app_secret=_digest(seed, "app secret"))
         tokens.give(Token("SYSTEM_USER", f"EAASandboxSystemUser{_digest(seed, 'system user')[:24]}"))
+        tokens.give(Token("APP", f"{tokens.app_id}|{tokens.app_secret}"))
         for page_id in page_ids:
             tokens.give(Token("PAGE", f"EAASandboxPage{_digest(seed, page_id)[:24]}", page_id=page_id))
         return tokens

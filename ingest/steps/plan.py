@@ -41,8 +41,7 @@ def resting_until(settings: Settings, account_id: str) -> datetime | None:
     """Until when an account must not be asked; None when it may."""
     from ingest.adapters.state import ClientState
 
-    until = {one.account_id: one.not_before_at for one in ClientState(settings.state_path).quotas()}.get(account_id)
-    return until if until and until > settings.clock() else None
+    return ClientState(settings.state_path).rests_until(account_id, at=settings.clock())
 
 
 def account_states(settings: Settings, *, everything: bool = False) -> list[AccountState]:
@@ -54,7 +53,6 @@ def account_states(settings: Settings, *, everything: bool = False) -> list[Acco
     from ingest.adapters.state import ClientState
 
     registry, state = read_registry(settings.campaigns_dir), ClientState(settings.state_path)
-    resting = {quota.account_id: quota.not_before_at for quota in state.quotas()}
     listed = {} if everything else state.read_until("listing")
     posts: dict[str, list[KnownPost]] = {}
     for post in state.known_posts():
@@ -65,7 +63,7 @@ def account_states(settings: Settings, *, everything: bool = False) -> list[Acco
             platform=one.platform,
             posts=tuple(posts.get(one.account_id, ())),
             listed_at=listed.get(one.account_id),
-            not_before_at=resting.get(one.account_id),
+            not_before_at=state.rests_until(one.account_id, at=settings.clock()),
             active=_active(registry, one.account_id),
         )
         for one in registry.accounts

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ingest.adapters.state import ClientState, Quota
+from ingest.adapters.state import THE_APP, ClientState, Quota
 from ingest.domain.errors import RateLimited
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
-    from ingest.adapters.graph.answers import AnswerRejected
     from ingest.adapters.graph.session import GraphApi
     from ingest.adapters.landing.envelope import Received
     from ingest.adapters.state import SeenPost
+    from ingest.domain.errors import AnswerRejected
     from ingest.steps.read_account import AccountReader
 
 log = structlog.get_logger()
@@ -35,8 +35,9 @@ def refresh_account(settings: Settings, row: dict[str, Any]) -> list[str]:
     """
     account_id, platform = str(row["account_id"]), str(row["platform"])
     fetched_at = settings.clock()
-    if row.get("not_before_at") and datetime.fromisoformat(row["not_before_at"]) > fetched_at:
-        log.info("account_left_for_later", account_id=account_id, not_before_at=row["not_before_at"])
+    rests = ClientState(settings.state_path).rests_until(account_id, at=fetched_at)
+    if rests:
+        log.info("account_left_for_later", account_id=account_id, not_before_at=rests.isoformat())
         return []
     with _reading(settings, account_id, platform, fetched_at) as reader:
         answers = reader.read(since=_moment(row.get("since_at")), post_ids=tuple(row.get("post_ids", ())))
@@ -88,7 +89,7 @@ def unknown_posts(settings: Settings, account_id: str, platform: str) -> "list[S
 def _reading(settings: Settings, account_id: str, platform: str, at: datetime) -> "Iterator[AccountReader]":
     """A reader of the account; what it raises is noted: a used-up quota, an answer that was none."""
     from ingest.adapters.graph.access import api_for
-    from ingest.adapters.graph.answers import AnswerRejected
+    from ingest.domain.errors import AnswerRejected
     from ingest.steps.read_account import AccountReader
 
     state = ClientState(settings.state_path)
@@ -99,7 +100,7 @@ def _reading(settings: Settings, account_id: str, platform: str, at: datetime) -
         _quarantine(settings.quarantine_dir, error, account_id, at=at)
         raise
     except RateLimited as error:
-        state.note_quota(_resting(error, account_id, at))
+        _note_rest(state, error, account_id, at)
         raise
 
 
@@ -112,8 +113,10 @@ def _land(settings: Settings, reader: "AccountReader", answers: "tuple[Received,
     key = open_landing(settings).write(batch)
     reader.state.note_landing(key, len(answers))
     reader.remember()
+    for rejected in reader.rejected:
+        _quarantine(settings.quarantine_dir, rejected, reader.account_id, at=reader.at)
     if reader.stopped:
-        reader.state.note_quota(_resting(reader.stopped, reader.account_id, reader.at))
+        _note_rest(reader.state, reader.stopped, reader.account_id, reader.at)
         log.warning("account_stopped_by_quota", account_id=reader.account_id, landed=len(answers))
     else:
         rests = _pause(reader.api, reader.at)
@@ -125,9 +128,10 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _resting(error: "RateLimited", account_id: str, at: datetime) -> Quota:
-    """The quota of an account that was stopped."""
-    return Quota(account_id, 100, at + _rest(error.minutes), at)
+def _note_rest(state: ClientState, error: RateLimited, account_id: str, at: datetime) -> None:
+    """Note that an account was stopped, or all of them, and until when."""
+    for one in (account_id, THE_APP) if error.is_app_wide else (account_id,):
+        state.note_quota(Quota(one, 100, at + _rest(error.minutes), at))
 
 
 def _pause(api: "GraphApi", at: datetime) -> datetime | None:

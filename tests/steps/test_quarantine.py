@@ -6,10 +6,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest.adapters.graph.answers import AnswerRejected
 from ingest.adapters.landing.envelope import Batch, Received, Request
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.state import ClientState
+from ingest.domain.errors import AnswerRejected
 from ingest.settings import Settings
 from ingest.steps import refresh
 from ingest.steps.load import load_landed

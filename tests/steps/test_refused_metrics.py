@@ -98,10 +98,10 @@ def test_a_dead_metric_is_told_once_and_asked_again_after_a_week(
     with monkeypatch.context() as patched:
         kill(patched, "post_clicks")
         refresh_account(reading(tmp_path, sandbox), facebook(PAGE))
-        assert state.remember_refused(PAGE, {"post_clicks": "metric_removed"}, at=MOMENT) == {}
+        assert state.remember_refused(PAGE, "list", {"post_clicks": "metric_removed"}, at=MOMENT) == {}
     soon, later = MOMENT + timedelta(days=1), MOMENT + timedelta(days=8)
     refresh_account(reading(tmp_path, sandbox, now=soon), facebook(PAGE))
-    assert state.refused_metrics(PAGE, at=soon) == {"post_clicks": "metric_removed"}
+    assert state.refused_metrics(PAGE, "list", at=soon) == {"post_clicks": "metric_removed"}
     (key,) = refresh_account(reading(tmp_path, sandbox, now=later), facebook(PAGE))
     assert "post_clicks" in asked(tmp_path / "landing" / key)
 
@@ -116,8 +116,9 @@ def asked(path: Path) -> list[str]:
 
 
 def test_a_token_without_read_insights_is_not_taken_for_a_dead_metric() -> None:
-    def everything_is_refused(_: tuple[str, ...]) -> None:
-        raise RequestRefused("(#100) The value must be a valid insights metric", code=100)
+    def everything_is_refused(metrics: tuple[str, ...]) -> None:
+        if metrics:
+            raise RequestRefused("(#100) The value must be a valid insights metric", code=100)
 
     with pytest.raises(TokenRefused, match="which always lives"):
         sift(("views", "reactions"), everything_is_refused, control="reactions")
@@ -127,7 +128,7 @@ def test_a_token_without_read_insights_is_not_taken_for_a_dead_metric() -> None:
 def test_sifting_finds_just_the_metrics_that_are_refused(dead: tuple[str, ...]) -> None:
     def probe(metrics: tuple[str, ...]) -> None:
         if set(metrics) & set(dead):
-            raise RequestRefused("(#100) …", code=100)
+            raise RequestRefused("(#100) The value must be a valid insights metric", code=100)
 
     metrics = ("a", "b", "c", "d", "e")
     living, refused = sift(metrics, probe, control="none of them")

@@ -3,12 +3,15 @@
 import hashlib
 import time
 
+import structlog
+
 from ingest.adapters.graph.retrying import retrying
 from ingest.adapters.graph.session import GraphApi, GraphSession
 from ingest.adapters.graph.tokens import PageAccess, TokenFacts, configured_tokens, describe_token, pages_of
-from ingest.domain.errors import TokenRefused
+from ingest.domain.errors import RequestRefused, TokenRefused
 from ingest.settings import Settings
 
+log = structlog.get_logger()
 KEPT_SECONDS = 600.0
 
 
@@ -20,7 +23,7 @@ def api_for(settings: Settings, account_id: str) -> GraphApi:
     for known in (_pages_of_process, readable_pages):
         for page in known(settings):
             if account_id in (page.page_id, page.instagram_id):
-                return api_with(settings, page.token)
+                return api_with(settings, page.token, account_id=account_id)
     raise TokenRefused(
         f"No token can read account {account_id}. Give the token's owner a role on it, or take the account out of its "
         "campaign file; `campaign-reach check` lists what cannot be read."
@@ -28,11 +31,22 @@ def api_for(settings: Settings, account_id: str) -> GraphApi:
 
 
 def readable_pages(settings: Settings) -> list[PageAccess]:
-    """The Pages that the configured tokens can read, with their Instagram accounts.
+    """The Pages that the configured tokens can read, with their Instagram accounts; a token that is over is left out.
 
-    Raises: TokenRefused, GraphUnavailable.
+    Raises: GraphUnavailable, and TokenRefused when no token is left.
     """
-    return [page for token in configured_tokens(settings) for page in pages_of(api_with(settings, token))]
+    found: list[PageAccess] = []
+    refused: list[TokenRefused] = []
+    tokens = configured_tokens(settings)
+    for number, token in enumerate(tokens, start=1):
+        try:
+            found += pages_of(api_with(settings, token), token)
+        except TokenRefused as error:
+            refused.append(error)
+            log.warning("token_refused", token=f"number {number}", reason=str(error))
+    if len(refused) == len(tokens):
+        raise refused[0]
+    return found
 
 
 _kept: dict[str, tuple[float, list[PageAccess]]] = {}
@@ -49,19 +63,34 @@ def _pages_of_process(settings: Settings) -> list[PageAccess]:
 
 
 def token_facts(settings: Settings) -> list[TokenFacts]:
-    """What Meta says of each configured token.
+    """What Meta says of each configured token: the app asks, else the token itself, which a dead one cannot.
 
-    Raises: TokenRefused, GraphUnavailable.
+    Raises: TokenRefused when there is none, GraphUnavailable.
     """
-    return [describe_token(api_with(settings, token), token) for token in configured_tokens(settings)]
+    asking = app_token(settings)
+    return [_facts(settings, asking or token, token) for token in configured_tokens(settings)]
 
 
-def api_with(settings: Settings, token: str) -> GraphApi:
-    """An api object for one token; each thread or task has its own."""
+def app_token(settings: Settings) -> str | None:
+    """The app's own token, which may ask about all others; None without id and secret."""
+    if not settings.app_id or not settings.app_secrets:
+        return None
+    return f"{settings.app_id}|{settings.app_secrets[0].get_secret_value()}"
+
+
+def _facts(settings: Settings, asking: str, token: str) -> TokenFacts:
+    try:
+        return describe_token(api_with(settings, asking), token)
+    except (TokenRefused, RequestRefused) as error:
+        return TokenFacts("unknown", "unknown", is_valid=False, scopes=(), expires_at=None, why=str(error))
+
+
+def api_with(settings: Settings, token: str, *, account_id: str = "") -> GraphApi:
+    """An api object for one token, and the account that it is to read; each thread or task has its own."""
     session = GraphSession(
         graph_url=settings.graph_url,
         access_token=token,
         app_id=settings.app_id,
         app_secret=settings.app_secrets[0].get_secret_value() if settings.app_secrets else None,
     )
-    return GraphApi(session, version=settings.graph_version, retrying=retrying(sleep=time.sleep))
+    return GraphApi(session, version=settings.graph_version, retrying=retrying(sleep=time.sleep), account_id=account_id)

@@ -3,14 +3,11 @@
 Fields come from an allow-list: no name, picture or comment of any person.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from ingest.adapters.graph.batch import Ask, insights_ask
-from ingest.adapters.graph.listing import Metrics, insights_field, read_list
-from ingest.adapters.graph.session import GraphApi
-from ingest.adapters.landing.envelope import Received, Request
+from ingest.adapters.graph.questions import Ask, edge_ask, insights_ask, node_ask
 from ingest.domain.metrics import asked, graph_names
 
 POSTS_EDGE = "published_posts"
@@ -34,23 +31,10 @@ STORY_FIELDS = ("post_id", "creation_time", "media_type", "status", "url")
 LIVE_FIELDS = ("id", "status", "broadcast_start_time", "permalink_url")
 
 
-def read_posts(
-    api: GraphApi, account_id: str, metrics: Metrics, *, since: datetime | None = None
-) -> Iterator[Received]:
-    """Each page of its published posts, newest first, with lifetime insights. Source: GET /{page}/published_posts."""
-    return read_list(api, POSTS_EDGE, account_id, POST_FIELDS, metrics, since=since)
-
-
 def account_asks(account_id: str) -> list[Ask]:
     """The Page itself, its reels, live videos and stories. Source: GET /{page}, /{page}/video_reels and so on."""
-    page = Ask((account_id,), Request("page", account_id, ACCOUNT_FIELDS), {"fields": ",".join(ACCOUNT_FIELDS)})
     edges = (("video_reels", REEL_FIELDS), ("live_videos", LIVE_FIELDS), ("stories", STORY_FIELDS))
-    return [page, *(_edge_ask(account_id, edge, fields) for edge, fields in edges)]
-
-
-def _edge_ask(account_id: str, edge: str, fields: tuple[str, ...]) -> Ask:
-    params = {"fields": ",".join(fields), "limit": "100"}
-    return Ask((account_id, edge), Request(edge, account_id, fields, (), {"limit": "100"}), params)
+    return [node_ask("page", account_id, ACCOUNT_FIELDS), *(edge_ask(account_id, *edge) for edge in edges)]
 
 
 def day_asks(account_id: str, since: datetime, until: datetime, *, on: date) -> list[Ask]:
@@ -92,10 +76,6 @@ def reel_asks(reels: Sequence[dict[str, Any]], *, on: date) -> list[Ask]:
     ]
 
 
-def post_asks(post_ids: Sequence[str], metrics: Metrics) -> list[Ask]:
+def post_asks(post_ids: Sequence[str], metrics: tuple[str, ...], refused: Mapping[str, str]) -> list[Ask]:
     """Posts one by one, with lifetime insights. Source: GET /{post}."""
-    fields = {"fields": ",".join((*POST_FIELDS, *insights_field(metrics.asked)))}
-    return [
-        Ask((one,), Request("post", one, POST_FIELDS, metrics.asked, {}, dict(metrics.refused)), fields)
-        for one in post_ids
-    ]
+    return [node_ask("post", one, POST_FIELDS, metrics, refused) for one in post_ids]

@@ -1,16 +1,18 @@
-"""Reading a node or an edge of the Graph, and what of it goes to landing."""
+"""The listing: the posts of an account page by page, with their lifetime insights in the same call."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ingest.adapters.graph.answers import Answer
+from ingest.adapters.graph.answers import Answer, require_list
 from ingest.adapters.graph.pager import pages
+from ingest.adapters.graph.questions import insights_field
 from ingest.adapters.graph.session import GraphApi
 from ingest.adapters.graph.sifting import Probe
 from ingest.adapters.landing.envelope import Received, Request, without_credentials
+from ingest.domain.errors import AnswerRejected, RequestRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +22,15 @@ class Metrics:
     asked: tuple[str, ...]
     refused: Mapping[str, str] = field(default_factory=dict)
 
+    def bare(self) -> "Metrics":
+        """None of them: the posts alone."""
+        return Metrics((), self.refused)
+
 
 LIMIT = 100
 """The largest page that Meta gives."""
+Instead = Callable[[RequestRefused | AnswerRejected, bool], tuple[Metrics, Metrics]]
+"""What a page asks for instead that was refused, or was no answer (again?), and the pages after it; or it raises."""
 
 
 def read_list(
@@ -33,16 +41,31 @@ def read_list(
     metrics: Metrics,
     *,
     since: datetime | None = None,
+    instead: Instead | None = None,
 ) -> Iterator[Received]:
     """Each page of an edge, with the lifetime insights of its objects in the same call; back to `since`, or all.
 
+    Source: GET /{page}/published_posts, GET /{ig-user}/media.
     Raises: all that `GraphApi.call` and the pager raise.
     """
-    params = {"fields": ",".join((*fields, *insights_field(metrics.asked)))}
     start = {"since": str(int(since.timestamp()))} if since else {}
-    for asked, answer in pages(api, (object_id, edge), params | start, limit=LIMIT):
+    known: dict[str, Metrics] = {}
+
+    def params(chosen: Metrics) -> dict[str, str]:
+        text = ",".join((*fields, *insights_field(chosen.asked)))
+        known[text] = chosen
+        return {"fields": text, **start}
+
+    def otherwise(error: RequestRefused | AnswerRejected, is_again: bool) -> tuple[dict[str, str], dict[str, str]]:
+        if instead is None:
+            raise error
+        now, later = instead(error, is_again)
+        return params(now), params(later)
+
+    for asked, answer in pages(api, (object_id, edge), params(metrics), limit=LIMIT, instead=otherwise):
         position = {name: value for name, value in asked.items() if name != "fields"}
-        yield received(Request(edge, object_id, fields, metrics.asked, position, dict(metrics.refused)), answer)
+        chosen = known[asked["fields"]]
+        yield received(Request(edge, object_id, fields, chosen.asked, position, dict(chosen.refused)), answer)
 
 
 def probe_list(api: GraphApi, edge: str, object_id: str) -> Probe:
@@ -59,14 +82,9 @@ def newest_objects(api: GraphApi, edge: str, object_id: str, fields: tuple[str, 
 
     Raises: all that `GraphApi.call` raises.
     """
-    answer = api.call("GET", (object_id, edge), params={"fields": ",".join(fields), "limit": str(LIMIT)})
-    data = answer.json.get("data")
-    return [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
-
-
-def insights_field(metrics: tuple[str, ...]) -> tuple[str, ...]:
-    """The field that expands to lifetime insights; nothing for no metric."""
-    return (f"insights.metric({','.join(metrics)}){{name,period,values}}",) if metrics else ()
+    params = {"fields": ",".join(fields), "limit": str(LIMIT)}
+    answer = api.call("GET", (object_id, edge), params=params, accepts=require_list)
+    return [one for one in answer.json["data"] if isinstance(one, dict)]
 
 
 def received(request: Request, answer: Answer) -> Received:

@@ -2,11 +2,8 @@
 
 from collections.abc import Callable
 
+from ingest.adapters.graph.refusals import refusal_in
 from ingest.domain.errors import RequestRefused, TokenRefused
-
-INVALID, TOO_FEW_FOLLOWERS = 100, 200
-REASONS = {INVALID: "metric_removed", TOO_FEW_FOLLOWERS: "withheld"}
-"""Why a value is missing, by the code that Meta refused its metric with."""
 
 Probe = Callable[[tuple[str, ...]], None]
 """Asks Meta for metrics, and raises RequestRefused if it refuses them."""
@@ -17,10 +14,11 @@ def sift(metrics: tuple[str, ...], probe: Probe, *, control: str) -> tuple[tuple
 
     Meta words a dead metric and a token that may not read insights alike. `control` is a metric that always lives: if
     it is refused too, the token is at fault and no metric is.
-    Raises: TokenRefused, and whatever the probe raises for another reason.
+    Raises: TokenRefused, and whatever the probe raises for another reason than a metric.
     """
     refused = _refused(metrics, probe)
-    if refused and control in refused and refused[control] == REASONS[INVALID]:
+    if refused.get(control) == "metric_removed":
+        probe(())  # if nothing at all is served, neither metrics nor the token's permission are the reason
         raise TokenRefused(
             f"Meta refuses {control}, which always lives: the token may not read insights, or it is a user token where "
             "a Page token is needed. What to do: give it read_insights; `campaign-reach check` names what is missing."
@@ -34,10 +32,11 @@ def _refused(metrics: tuple[str, ...], probe: Probe) -> dict[str, str]:
     try:
         probe(metrics)
     except RequestRefused as error:
-        if error.code not in REASONS or error.subcode is not None:
+        refusal = refusal_in(error)
+        if refusal is None or refusal.concerns != "metric":
             raise
         if len(metrics) == 1:
-            return {metrics[0]: REASONS[error.code]}
+            return {metrics[0]: refusal.reason}
         half = len(metrics) // 2
         return _refused(metrics[:half], probe) | _refused(metrics[half:], probe)
     return {}

@@ -8,8 +8,12 @@ from typing import Any
 
 from ingest.adapters.graph.pager import pages
 from ingest.adapters.graph.session import GraphApi
-from ingest.domain.errors import SettingsInvalid, TokenRefused
+from ingest.domain.errors import RequestRefused, SettingsInvalid, TokenRefused
 from ingest.settings import Settings
+
+INSTAGRAM = "instagram_business_account"
+IS_A_PAGE = "nonexisting field (accounts) on node type (Page)"
+"""What Meta says of `me/accounts` when the token is a Page's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class TokenFacts:
     scopes: tuple[str, ...]
     expires_at: datetime | None
     data_until: datetime | None = None
+    why: str = ""
+    """What Meta says when it is not valid."""
 
 
 def configured_tokens(settings: Settings) -> list[str]:
@@ -75,22 +81,25 @@ def _from_file(path: Path) -> list[str]:
         raise SettingsInvalid(f"CAMPAIGN_REACH_ACCESS_TOKENS_FILE: {path}: {error.strerror}") from None
 
 
-def pages_of(api: GraphApi) -> list[PageAccess]:
-    """The Pages that the api's token can read.
+def pages_of(api: GraphApi, token: str) -> list[PageAccess]:
+    """The Pages that a token can read: those of its user, or the one that it is of.
 
     Raises: all that `GraphApi.call` raises.
     """
-    params = {"fields": "id,access_token,instagram_business_account"}
-    return [
-        PageAccess(
-            page_id=str(page["id"]),
-            token=str(page["access_token"]),
-            instagram_id=(page.get("instagram_business_account") or {}).get("id"),
-        )
-        for _, answer in pages(api, ("me", "accounts"), params, limit=100)
-        for page in answer.json.get("data", [])
-        if "access_token" in page
-    ]
+    params = {"fields": f"id,access_token,{INSTAGRAM}"}
+    try:
+        found = list(pages(api, ("me", "accounts"), params, limit=100))
+    except RequestRefused as error:
+        if IS_A_PAGE not in str(error):
+            raise
+        page = api.call("GET", ("me",), params={"fields": f"id,{INSTAGRAM}"}).json
+        return [_access(page, token)]
+    listed = (page for _, answer in found for page in answer.json["data"])
+    return [_access(page, str(page["access_token"])) for page in listed if "access_token" in page]
+
+
+def _access(page: dict[str, Any], token: str) -> PageAccess:
+    return PageAccess(str(page["id"]), token, (page.get(INSTAGRAM) or {}).get("id"))
 
 
 def describe_token(api: GraphApi, token: str) -> TokenFacts:
@@ -106,6 +115,7 @@ def describe_token(api: GraphApi, token: str) -> TokenFacts:
         scopes=tuple(data.get("scopes", ())),
         expires_at=_moment(data.get("expires_at")),
         data_until=_moment(data.get("data_access_expires_at")),
+        why=str((data.get("error") or {}).get("message", "")),
     )
 
 

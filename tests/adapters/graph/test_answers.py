@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.adapters.graph.answers import Answer, checked, regain_minutes, strict_json, used_pct
+from ingest.adapters.graph.answers import Answer, checked, strict_json
+from ingest.adapters.graph.usage import regain_minutes, used_pct
 from ingest.domain.errors import CampaignReachError
 
 VERSION = "v26.0"
