@@ -23,4 +23,7 @@ known as (
 
 select *
 from known
-qualify row_number() over (partition by post_id order by coalesce(source = 'export', false), fetched_at desc, load_id desc) = 1
+qualify row_number() over (
+    partition by post_id
+    order by coalesce(source = 'export', false), fetched_at desc, load_id desc
+) = 1

@@ -37,5 +37,10 @@ select *
 from known
 qualify row_number() over (
     partition by object_kind, object_id, metric
-    order by value is not null desc, fetched_at::date desc, coalesce(source = 'export', false), fetched_at desc, load_id desc
+    order by
+        value is not null desc,
+        fetched_at::date desc,
+        coalesce(source = 'export', false),
+        fetched_at desc,
+        load_id desc
 ) = 1
