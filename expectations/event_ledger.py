@@ -1,4 +1,4 @@
-"""Conservation from the receiver to raw: what was acknowledged, taken in, read and landed adds up, in every run.
+"""Conservation from the receiver to raw: what was acknowledged, taken in, read, landed, loaded adds up in every run.
 
 The ledgers are copied into the raw schema with each load, so that the sums are SQL over named tables.
 """
@@ -36,18 +36,51 @@ QUERIES = {
             left join kept on drained.delivery_sha256 = kept.delivery_sha256
         ),
 
+        read_files as (
+            select split_part(parse_filename(file), '.', 1) as place, rows from raw.load_log
+            where file like 'api/%'
+        ),
+
         answers as (
             select
-                coalesce(sum(landings.answers), 0) as answers,
-                count(*) filter (where landings.answers <> load_log.rows) as files_that_differ
-            from raw.landings as landings
-            left join raw.load_log as load_log using (file)
+                count(*) filter (
+                    where outcome = 'landed' and answers is distinct from rows or outcome = 'read' and answers <> rows
+                ) as answers_that_did_not_land,
+                count(*) filter (
+                    where outcome is null and left(place, 16) >= (select any_value(began_at) from raw.answers)
+                ) as answers_that_nobody_read
+            from (from raw.answers where outcome <> 'quarantined') as answers
+            full join read_files using (place)
+        ),
+
+        refused as (
+            select count(*) filter (
+                where sha256 is null
+                or place is null and seen_at >= (select any_value(began_at) from raw.answers)
+            ) as refused_that_differ
+            from (from raw.answers where outcome = 'quarantined') as answers
+            full join raw.refused_answers as refused on answers.place = refused.sha256
+        ),
+
+        objects as (
+            select
+                (select coalesce(sum(objects), 0) from raw.loaded_objects)
+                - (select count(*) from raw.posts where source is distinct from 'export')
+                - (select count(*) from raw.accounts where source is distinct from 'export')
+                - (select count(*) from raw.registry)
+                - (select count(*) from raw.quarantine where source is distinct from 'export') as objects_difference,
+                (select count(*) from raw.load_log anti join raw.loaded_objects using (load_id)) as uncounted_loads
         )
 
         select *, abs(acknowledged - in_the_queue) as difference
-        from receipts cross join queue cross join changes cross join answers
+        from receipts cross join queue cross join changes cross join answers cross join refused cross join objects
     """,
 }
+
+
+RELOAD = (
+    "Restore landing from a backup if a file is missing. Then delete the warehouse, load and build: it is made anew."
+)
 
 
 def _none(column: str, name: str, description: str, what_to_do: str = RESTORE) -> Rule:
@@ -71,11 +104,30 @@ EVENT_LEDGER = Suite(
         ),
         _none("with_missing_events", "events_are_kept", "Every event that a delivery brought is still there."),
         _none(
-            "files_that_differ",
+            "answers_that_did_not_land",
             "answers_landed",
-            "Each landed file holds as many lines as answers were received for it.",
-            "Restore the file in landing from a backup; then delete the warehouse, load and build.",
+            "Each answer that was read is a line of its landed file, and that file is loaded.",
+            RELOAD,
         ),
+        _none(
+            "answers_that_nobody_read",
+            "landed_answers_were_read",
+            "Each loaded file of answers was noted when it was read.",
+            "Rows of the client's file are missing: move it away (CAMPAIGN_REACH_STATE_PATH), it is made anew.",
+        ),
+        _none(
+            "refused_that_differ",
+            "refused_answers_are_kept",
+            "Each answer that was none lies in the quarantine folder, and nothing else does.",
+            "Restore the folder (CAMPAIGN_REACH_QUARANTINE_DIR) from a backup, or move the client's file away.",
+        ),
+        _none(
+            "objects_difference",
+            "objects_are_in_raw",
+            "The objects of landed lines are those in raw and in quarantine.",
+            RELOAD,
+        ),
+        _none("uncounted_loads", "loads_are_counted", "Of every load it is known how many objects it brought.", RELOAD),
     ),
 )
 

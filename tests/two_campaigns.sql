@@ -133,4 +133,6 @@ create table raw.drained (
     delivery_sha256 varchar, changes bigint, events bigint, coalesced bigint, quarantined bigint
 );
 create table raw.events (event_id varchar, delivery_sha256 varchar, state varchar);
-create table raw.landings (file varchar, answers bigint);
+create table raw.answers (place varchar, answers bigint, outcome varchar, began_at varchar);
+create table raw.refused_answers (sha256 varchar, seen_at varchar);
+create table raw.loaded_objects as select load_id, count(*) as objects from raw.registry group by all;

@@ -71,7 +71,9 @@ select
     coalesce(
         object ->> '$.created_time', object ->> '$.timestamp',
         to_timestamp(try_cast(object ->> '$.creation_time' as bigint))::varchar
-    ) as published_at
+    ) as published_at,
+    coalesce(regexp_full_match(object_id, '[A-Za-z0-9_]{1,128}'), false) and not (is_post and published_at is null)
+        as is_usable
 from elements;
 
 insert into raw.quarantine
@@ -89,16 +91,23 @@ select
     fetched_at as seen_at,
     'waiting' as state
 from objects
-where
-    object_id is null
-    or not regexp_full_match(object_id, '[A-Za-z0-9_]{1,128}')
-    or (is_post and published_at is null);
+where not is_usable;
 
 create or replace temp table usable as
 select * from objects
-where
-    regexp_full_match(coalesce(object_id, ''), '[A-Za-z0-9_]{1,128}')
-    and not (is_post and published_at is null);
+where is_usable;
+
+insert into raw.loaded_objects
+select files.load_id, count(found.load_id)
+from files
+left join (
+    select load_id from objects
+    where source is distinct from 'export' and (is_post or edge in ('page', 'ig_user') or not is_usable)
+    union all
+    select load_id from landed
+    where edge = 'campaign'
+) as found using (load_id)
+group by all;
 
 insert into raw.accounts
 select

@@ -143,7 +143,7 @@ create table if not exists raw.imports (
 );
 
 -- The ledgers of the queue, copied with each load: what the receiver acknowledged, what the queue keeps, which changes
--- and events each delivery held, and how many answers each landed file was given.
+-- and events each delivery held, how many answers each reading was given, and which answers lie in quarantine.
 create table if not exists raw.receipts (sha256 varchar not null, received_at varchar not null);
 
 create table if not exists raw.deliveries (
@@ -157,4 +157,12 @@ create table if not exists raw.drained (
 
 create table if not exists raw.events (event_id varchar not null, delivery_sha256 varchar not null, state varchar not null);
 
-create table if not exists raw.landings (file varchar not null, answers bigint not null);
+create table if not exists raw.answers (
+    place varchar not null, answers bigint not null, outcome varchar not null, began_at varchar not null
+);
+
+create table if not exists raw.refused_answers (sha256 varchar not null, seen_at varchar not null);
+
+-- How many objects each load found in the landed lines of the Graph API, the registry and webhooks; as it found them,
+-- before any of them went to raw or to quarantine.
+create table if not exists raw.loaded_objects (load_id bigint not null, objects bigint not null);

@@ -36,7 +36,6 @@ SCHEMA = """
     create table if not exists stories (
         account_id text not null, story_id text not null, published_at text not null, primary key (account_id, story_id)
     );
-    create table if not exists landings (file text primary key, answers integer not null);
 """
 PROBED_EVERY = timedelta(days=7)
 """How long a refused metric is not asked for: then a probe asks whether it has come back."""
@@ -233,16 +232,6 @@ class ClientState:
         with self._open() as file:
             rows = file.execute("select account_id, until from reads where what = ?", (what,)).fetchall()
         return {account_id: _moment(until) for account_id, until in rows}
-
-    def note_landing(self, key: str, answers: int) -> None:
-        """Remember how many answers went into a landed file."""
-        with self._open() as file:
-            file.execute("insert or replace into landings values (?, ?)", (key, answers))
-
-    def landings(self) -> list[tuple[str, int]]:
-        """How many answers went into each landed file."""
-        with self._open() as file:
-            return file.execute("select file, answers from landings order by file").fetchall()
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -206,14 +206,14 @@ def _damaged(file: LandedFile, reason: str) -> LandingDamaged:
     )
 
 
-LEDGERS = ("receipts", "deliveries", "drained", "events", "landings")
+LEDGERS = ("receipts", "deliveries", "drained", "events", "answers", "refused_answers")
 
 
 def copy_ledgers(connection: duckdb.DuckDBPyConnection, ledgers: Mapping[str, Sequence[Sequence[object]]]) -> None:
     """Put the queue's ledgers, by table of the raw schema, in the place of those of the last load; all or nothing."""
     connection.execute("begin")
     for table in LEDGERS:
-        connection.execute(f"delete from raw.{table}")  # noqa: S608 - one of five names
+        connection.execute(f"delete from raw.{table}")  # noqa: S608 - one of six names
         columns = [list(column) for column in zip(*ledgers.get(table, ()), strict=True)]
         if columns:
             connection.execute(f"insert into raw.{table} select {', '.join(['unnest(?)'] * len(columns))}", columns)
@@ -225,6 +225,8 @@ def forget_files(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> 
     connection.execute("begin")
     for table in ("snapshots", "posts", "accounts", "ads", "imports", "registry", "quarantine"):
         connection.execute(f"delete from raw.{table} where landing_file in (select unnest($1))", [keys])  # noqa: S608
+    forgotten = "(select load_id from raw.load_log where file in (select unnest($1)))"
+    connection.execute(f"delete from raw.loaded_objects where load_id in {forgotten}", [keys])  # noqa: S608
     connection.execute("delete from raw.load_log where file in (select unnest($1))", [keys])
     note_build(connection, None)
     connection.execute("commit")

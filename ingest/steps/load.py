@@ -1,6 +1,6 @@
 """Load: append every landed file that is not in the load log to the raw tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.adapters.answer_ledger import LANDED, QUARANTINED, READ, AnswerLedger
 from ingest.settings import Settings
+from ingest.steps.quarantine import refused_answers
 
 if TYPE_CHECKING:
     from ingest.adapters.warehouse import MetricRow
@@ -34,6 +36,7 @@ def load_landed(settings: Settings, *, until: datetime | None = None) -> LoadRes
     from ingest.adapters.landing.open_landing import open_landing
 
     landing = open_landing(settings)
+    landed_before = {place for place, _, outcome, _ in AnswerLedger(settings.state_path).rows() if outcome == LANDED}
     with warehouse.open_warehouse(settings.warehouse_path) as connection:
         known = warehouse.loaded_keys(connection)
         new = [
@@ -44,7 +47,7 @@ def load_landed(settings: Settings, *, until: datetime | None = None) -> LoadRes
         load_ids, rows = warehouse.load_files(
             connection, new, _catalogue(), at=settings.clock(), local_path=landing.local_path
         )
-        warehouse.copy_ledgers(connection, ledgers(settings))
+        warehouse.copy_ledgers(connection, ledgers(settings, landed_before, until=until))
         connection.execute("checkpoint")
     log.info("files_loaded", files=len(new), rows=rows)
     return LoadResult(tuple(load_ids), len(new), rows)
@@ -63,13 +66,24 @@ def has_landed_since(settings: Settings) -> bool:
         return bool(landed - warehouse.loaded_keys(connection))
 
 
-def ledgers(settings: Settings) -> "dict[str, Sequence[Sequence[object]]]":
-    """What the queue, the events and the client remember of what passed through them, by raw table."""
+def ledgers(
+    settings: Settings, landed_before: Collection[str], *, until: datetime | None = None
+) -> "dict[str, Sequence[Sequence[object]]]":
+    """What the queue, the events and the client remember of what passed through them, by raw table.
+
+    `landed_before` are the batches that had landed before the load looked: only of those it is known that they are
+    loaded now. One that landed since is noted, and loaded next time.
+    """
     from ingest.adapters.queue.open_queue import open_events, open_queue
     from ingest.adapters.queue.sqlite_queue import SqliteQueue
-    from ingest.adapters.state import ClientState
 
-    found: dict[str, Sequence[Sequence[object]]] = {"landings": ClientState(settings.state_path).landings()}
+    answers = [
+        (place, count, READ if outcome == LANDED and place not in landed_before else outcome, began)
+        for place, count, outcome, began in AnswerLedger(settings.state_path).rows()
+        if outcome == QUARANTINED or _landed_by(place, until)
+    ]
+    found: dict[str, Sequence[Sequence[object]]] = {"answers": answers}
+    found["refused_answers"] = refused_answers(settings)
     queue, events = open_queue(settings), open_events(settings)
     if isinstance(queue, SqliteQueue) and queue.path.exists():
         deliveries, receipts = queue.ledgers()

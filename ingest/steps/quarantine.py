@@ -6,6 +6,7 @@ used (rows of `raw.quarantine`). Nothing is ever lost: a retry reads the same by
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 
@@ -40,6 +41,17 @@ def answers_waiting(settings: Settings) -> list[Waiting]:
         facts = json.loads(path.read_text(encoding="utf-8"))
         place = str(path.with_suffix(".bin"))
         found.append(Waiting("answer", str(facts["account_id"]), None, str(facts["reason"]), place))
+    return found
+
+
+def refused_answers(settings: Settings) -> list[tuple[str, str]]:
+    """SHA-256 of each answer that was none, settled or not, and when it was read, written as in batch ids."""
+    found = []
+    for path in sorted(settings.quarantine_dir.glob("*.bin")):
+        about = next((one for one in (path.with_suffix(".json"), path.with_suffix(".settled")) if one.exists()), None)
+        seen = json.loads(about.read_text(encoding="utf-8")).get("seen_at") if about else None
+        moment = datetime.fromisoformat(seen).astimezone(UTC) if seen else None
+        found.append((path.stem, f"{moment:%Y%m%dT%H%M%SZ}" if moment else ""))
     return found
 
 

@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from ingest.adapters.answer_ledger import AnswerLedger
 from ingest.adapters.state import THE_APP, ClientState, Quota
 from ingest.domain.errors import RateLimited
 from ingest.settings import Settings
@@ -97,7 +97,7 @@ def _reading(settings: Settings, account_id: str, platform: str, at: datetime) -
         api = api_for(settings, account_id)
         yield AccountReader(api, account_id, platform, state, at, most_calls=settings.most_calls)
     except AnswerRejected as error:
-        _quarantine(settings.quarantine_dir, error, account_id, at=at)
+        _quarantine(settings, error, account_id, at=at)
         raise
     except RateLimited as error:
         _note_rest(state, error, account_id, at)
@@ -110,11 +110,13 @@ def _land(settings: Settings, reader: "AccountReader", answers: "tuple[Received,
     from ingest.adapters.landing.open_landing import open_landing
 
     batch = Batch("api", reader.platform, reader.account_id, reader.at, answers)
+    ledger = AnswerLedger(settings.state_path)
+    ledger.note_read(batch.batch_id, len(answers), at=reader.at)
     key = open_landing(settings).write(batch)
-    reader.state.note_landing(key, len(answers))
+    ledger.note_landed(batch.batch_id)
     reader.remember()
     for rejected in reader.rejected:
-        _quarantine(settings.quarantine_dir, rejected, reader.account_id, at=reader.at)
+        _quarantine(settings, rejected, reader.account_id, at=reader.at)
     if reader.stopped:
         _note_rest(reader.state, reader.stopped, reader.account_id, reader.at)
         log.warning("account_stopped_by_quota", account_id=reader.account_id, landed=len(answers))
@@ -144,13 +146,15 @@ def _rest(minutes: int | None) -> timedelta:
     return timedelta(minutes=minutes) if minutes else PAUSE
 
 
-def _quarantine(folder: Path, error: "AnswerRejected", account_id: str, *, at: datetime) -> None:
+def _quarantine(settings: Settings, error: "AnswerRejected", account_id: str, *, at: datetime) -> None:
     """Keep the bytes of what was no answer, but for credentials in them, and the reason beside them."""
     from ingest.adapters.landing.envelope import without_credentials
 
+    folder = settings.quarantine_dir
     folder.mkdir(parents=True, exist_ok=True)
     body = without_credentials(error.body)
     digest = hashlib.sha256(body).hexdigest()
+    AnswerLedger(settings.state_path).note_quarantined(digest, at=at)
     (folder / f"{digest}.bin").write_bytes(body)
     reason = {"account_id": account_id, "reason": str(error), "seen_at": at.isoformat()}
     (folder / f"{digest}.json").write_text(json.dumps(reason, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -356,6 +356,7 @@ def land(settings: Settings, *, load_id: int, posts: list[str], loaded: list[str
         settings.warehouse_path,
         f"insert into raw.load_log values ('{key}', repeat('0', 64), {load_id}, 1, '2026-11-22 05:30:00')",
         f"insert into raw.posts (load_id, landing_file, line_no, post_id) values {rows}",
+        f"insert into raw.loaded_objects values ({load_id}, {len(loaded)})",
     )
 
 
@@ -378,7 +379,11 @@ def test_a_load_that_lost_a_post_stops_everything_until_it_is_mended(ready: Sett
             publish_marts(later(ready, 10))
 
     assert read_manifest(pointer(ready)).version == first.version  # type: ignore[union-attr]
-    change(ready.warehouse_path, "insert into raw.posts (load_id, line_no, post_id) values (8, 1, '101_2')")
+    change(
+        ready.warehouse_path,
+        "insert into raw.posts (load_id, line_no, post_id) values (8, 1, '101_2')",
+        "update raw.loaded_objects set objects = 2 where load_id = 8",
+    )
     assert not publish_marts(later(ready, 20)).is_new
 
 

@@ -61,7 +61,7 @@ def test_after_a_fix_a_retry_brings_in_what_waited(settings: Settings, monkeypat
 
 def test_an_answer_that_was_none_keeps_its_bytes_and_is_settled_when_the_account_is_read(settings: Settings) -> None:
     refused = AnswerRejected("no strict JSON", body=b"<html>")
-    refresh._quarantine(settings.quarantine_dir, refused, "42", at=MOMENT)
+    refresh._quarantine(settings, refused, "42", at=MOMENT)
     (waiting,) = answers_waiting(settings)
     assert Path(waiting.place).read_bytes() == b"<html>"
     assert retry_quarantine(settings).waiting == 1
