@@ -19,6 +19,17 @@ TOUCHED = """
     union select post_id from raw.posts where load_id > $since
     limit $most
 """
+ZONES = """
+    with newest as (select arg_max(registry_sha256, (fetched_at, load_id)) as registry_sha256 from raw.registry),
+
+    pairs as (
+        select distinct unnest(body ->> '$.accounts[*].account_id') || ' ' || (body ->> '$.time_zone') as pair
+        from raw.registry inner join newest using (registry_sha256)
+    )
+
+    select coalesce(md5(string_agg(pair, ',' order by pair)), 'none') from pairs
+"""
+"""What the days of the incremental models depend on beside their own rows: the accounts' time zones."""
 SCHEMA = """
     create schema if not exists build;
     create table if not exists build.last_build (load_id bigint not null, revision varchar not null);
@@ -41,7 +52,7 @@ class CompiledModel:
 
 @dataclass(frozen=True, slots=True)
 class LastBuild:
-    """Up to which load the marts are built, and by which revision of the project."""
+    """Up to which load the marts are built, and by which revision of the project and of the accounts' time zones."""
 
     load_id: int
     revision: str
@@ -66,6 +77,12 @@ def newest_load(connection: duckdb.DuckDBPyConnection) -> int:
     """The id of the newest load; 0 when nothing is loaded."""
     row = connection.execute("select coalesce(max(load_id), 0) from raw.load_log").fetchone()
     return int(row[0]) if row else 0
+
+
+def revision_of(connection: duckdb.DuckDBPyConnection, project: str) -> str:
+    """The project's revision with that of the accounts' time zones: another one means that history is built anew."""
+    row = connection.execute(ZONES).fetchone()
+    return f"{project} {row[0] if row else ''}"
 
 
 def changed_tables(connection: duckdb.DuckDBPyConnection, *, since: int) -> set[str]:

@@ -39,6 +39,7 @@ _warm = _Warm()
 def build_marts(settings: Settings, *, select: str | None = None) -> BuildResult:
     """Build and test the models, all or those that `select` names in dbt's syntax.
 
+    What was merged load by load is built anew when models, metric catalogue or accounts' time zones have changed.
     Raises: BuildFailed with the nodes that failed and why, WarehouseBusy, WarehouseBroken.
     """
     from ingest.adapters import compiled_models as compiled
@@ -47,9 +48,12 @@ def build_marts(settings: Settings, *, select: str | None = None) -> BuildResult
 
     require_warehouse(settings.warehouse_path)
     with open_warehouse(settings.warehouse_path) as connection:
-        built = compiled.LastBuild(compiled.newest_load(connection), project_revision(settings))
+        revision = compiled.revision_of(connection, project_revision(settings))
+        built, last = compiled.LastBuild(compiled.newest_load(connection), revision), compiled.last_build(connection)
         compiled.note_build(connection, None)
     arguments = ["build", "--exclude-resource-type", "unit_test", *(["--select", select] if select else [])]
+    if last is None or last.revision != revision:
+        arguments.append("--full-refresh")
     result = run_dbt(settings, arguments)
     failed = [node for node in result.result or [] if node.status in {"error", "fail", "runtime error"}]
     if failed or not result.success:

@@ -37,7 +37,7 @@ def build_changes(settings: Settings) -> "BuildResult":
     models = compiled.read_models(settings.dbt_dir / KEPT, revision)
     with open_warehouse(settings.warehouse_path) as connection:
         last = compiled.last_build(connection)
-        is_same = last is not None and last.revision == revision
+        is_same = last is not None and last.revision == compiled.revision_of(connection, revision)
         ran = _run(settings, connection, last, models) if last and is_same and models is not None else None
     if ran is not None:
         return BuildResult(ran)

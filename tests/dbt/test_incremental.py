@@ -6,7 +6,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -192,7 +192,7 @@ def test_changes_are_built_without_dbt_and_a_broken_model_changes_nothing(
         assert connection.execute(query).fetchall()[0] == ("900_0", 170)
 
 
-def test_a_changed_project_is_built_whole(tmp_path: Path) -> None:
+def test_a_changed_project_is_built_whole_and_what_was_merged_before_is_merged_anew(tmp_path: Path) -> None:
     where = place(tmp_path)
     land_registry(where)
     land(where, Event(0, ((0, 100, 0),)))
@@ -200,4 +200,21 @@ def test_a_changed_project_is_built_whole(tmp_path: Path) -> None:
     build_changes(where)
     with duckdb.connect(str(where.warehouse_path)) as connection:
         connection.execute("update build.last_build set revision = 'another'")
+        connection.execute("update intermediate.int_snapshots__newest set value = 7 where metric = 'views'")
     assert build_changes(where).nodes > 50
+    assert ask(where, "select views from marts.fct_post_performance") == [(100,)]
+
+
+def test_another_time_zone_moves_the_days_that_were_built_before(tmp_path: Path) -> None:
+    campaigns = tmp_path / "campaigns"
+    campaigns.mkdir()
+    text = (PROJECT / "tests" / "data" / "worked_example" / "lights.yml").read_text(encoding="utf-8")
+    query = "select day_on from marts.fct_post_days where is_observed"
+    where = settings_in(tmp_path, campaigns_dir=campaigns, now=START + timedelta(days=60))
+    for zone, day in (("Asia/Ulaanbaatar", 3), ("America/Los_Angeles", 2)):
+        (campaigns / "lights.yml").write_text(text.replace("Asia/Ulaanbaatar", zone), encoding="utf-8")
+        land_registry(where)
+        land(where, Event(11, ((0, 100, 0),)))
+        load_landed(where)
+        build_changes(where)
+        assert ask(where, query) == [(date(2024, 3, day),)]

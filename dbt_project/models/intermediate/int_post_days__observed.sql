@@ -6,7 +6,8 @@
     )
 }}
 
--- The last number of each post and metric on each day on which it was read, in the zone of the account's campaigns.
+-- The last number of each post and metric on each day on which it was read, in the zone of the account's campaigns. Of
+-- one day, what the API said wins over what was exported.
 -- Only what was loaded since the last build is merged, so that the cost does not grow with history.
 with snapshots as (
 
@@ -39,6 +40,7 @@ fresh as (
         snapshots.metric,
         {{ local_date('snapshots.fetched_at', 'zones.time_zone') }} as day_on,
         snapshots.fetched_at,
+        snapshots.source,
         snapshots.value
     from snapshots
     inner join zones on snapshots.account_id = zones.account_id
@@ -60,4 +62,7 @@ known as (
 
 select *
 from known
-qualify row_number() over (partition by post_id, metric, day_on order by fetched_at desc, load_id desc) = 1
+qualify row_number() over (
+    partition by post_id, metric, day_on
+    order by coalesce(source = 'export', false), fetched_at desc, load_id desc
+) = 1
