@@ -1,0 +1,92 @@
+"""Cumulative views of each phase from its launch on: dots where posts were read, straight lines between them."""
+
+from ingest.report.canvas import LINE, SIZE, SMALL, SOLID, Canvas
+from ingest.report.charts.axis import Axis, axis_to, round_ticks
+from ingest.report.colours import AXIS, GRID, MUTED, SLATES, Shade
+from ingest.report.facts import Campaign, Phase, Reading
+from ingest.report.findings import readings_of
+from ingest.report.text import BOLD, apart, width, wrapped
+from ingest.report.words import Words
+
+MOST_DOTS = 30
+NARROW = 480
+"""Below this width names stand above the picture, and only numbers at the ends of the lines."""
+DASHES: tuple[tuple[int, ...], ...] = (SOLID, (7, 4), (2, 4), (10, 4, 2, 4), (4, 4))
+
+Growth = tuple[Phase, list[Reading]]
+
+
+def drawn_phases(campaign: Campaign) -> list[Growth]:
+    """The phases that have readings, and those; the newest phases where there are too many to tell apart."""
+    found = [(phase, readings_of(campaign, phase)) for phase in campaign.phases]
+    return [(phase, readings) for phase, readings in found if readings][-len(SLATES) :]
+
+
+def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
+    """A line per phase, named at its end; None when no phase was read while it ran."""
+    phases = drawn_phases(campaign)
+    if not phases:
+        return None
+    canvas = Canvas(wide)
+    top = _names_above(canvas, phases) if wide < NARROW else 8.0
+    bottom = top + (210 if wide < NARROW else 270)
+    highest = max(reading.views for _, readings in phases for reading in readings)
+    up = Axis(round_ticks(highest, 6), bottom, top)
+    left = max(width(words.tick(tick), SMALL) for tick in up.ticks) + 8
+    room = max(width(words.number(readings[-1].views), SIZE) for _, readings in phases) + 4 if wide < NARROW else 200.0
+    across = axis_to(max(readings[-1].day for _, readings in phases), words, left=left, right=wide - room - 14)
+    _frame(canvas, up, across, words)
+    _lines(canvas, phases, up, across)
+    _ends(canvas, phases, words, up, across, room=room)
+    return canvas
+
+
+def _looks(count: int) -> list[tuple[Shade, tuple[int, ...]]]:
+    """A shade and a dash for each line; the newest is the darkest, and solid."""
+    return list(zip(SLATES, DASHES, strict=True))[:count][::-1]
+
+
+def _names_above(canvas: Canvas, phases: list[Growth]) -> float:
+    """The names with a piece of their line; gives where the picture may begin."""
+    top = 0.0
+    for (phase, _), (shade, dash) in zip(phases, _looks(len(phases)), strict=True):
+        canvas.rule(0, top + LINE / 2, 26, top + LINE / 2, shade.light, thick=2.5, dash=dash)
+        for line in wrapped(phase.name, canvas.width - 34, SIZE):
+            canvas.label(34, top + LINE / 2, line)
+            top += LINE
+    return top + 14
+
+
+def _frame(canvas: Canvas, up: Axis, across: Axis, words: Words) -> None:
+    for tick in up.ticks:
+        y = up.at(tick)
+        canvas.rule(across.left, y, across.right, y, GRID.light if tick else AXIS.light, under=True)
+        canvas.label(across.left - 8, y, words.tick(tick), align="right", size=SMALL, fill=MUTED.light)
+    for tick in across.ticks:
+        canvas.label(across.at(tick), up.left + 12, words.tick(tick), align="center", size=SMALL, fill=MUTED.light)
+    canvas.label(across.left, up.left + 12 + LINE, words.say("curve_axis"), size=SMALL, fill=MUTED.light)
+
+
+def _lines(canvas: Canvas, phases: list[Growth], up: Axis, across: Axis) -> None:
+    for (_, readings), (shade, dash) in zip(phases, _looks(len(phases)), strict=True):
+        points = [(across.at(reading.day), up.at(reading.views)) for reading in readings]
+        canvas.line([(across.at(0), up.at(0)), *points], shade.light, dash=dash)
+        for x, y in points[:: max(1, -(-len(points) // MOST_DOTS))]:
+            canvas.dot(x, y, shade.light)
+
+
+def _ends(canvas: Canvas, phases: list[Growth], words: Words, up: Axis, across: Axis, *, room: float) -> None:
+    """At the end of each line its name and its views, moved apart where they would lie on each other."""
+    start = canvas.width - room
+    is_narrow = canvas.width < NARROW
+    blocks = [() if is_narrow else wrapped(phase.name, room, SIZE, weight=BOLD, most=2) for phase, _ in phases]
+    tall = LINE * (1 + max(len(lines) for lines in blocks))
+    ends = [readings[-1] for _, readings in phases]
+    middles = apart([up.at(end.views) for end in ends], tall + 5, lowest=tall / 2, highest=up.left - tall / 2 + 8)
+    for lines, end, middle, (shade, _) in zip(blocks, ends, middles, _looks(len(phases)), strict=True):
+        canvas.rule(across.at(end.day) + 6, up.at(end.views), start - 5, middle, shade.light, dash=(1, 3))
+        y = middle - LINE * len(lines) / 2
+        for line in lines:
+            canvas.label(start, y, line, weight=BOLD)
+            y += LINE
+        canvas.label(start, y, words.number(end.views))

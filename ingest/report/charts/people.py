@@ -1,0 +1,86 @@
+"""People reached as an interval: a line from at least to at most, its plausible range thick, the estimate as a dot."""
+
+from itertools import groupby
+
+from ingest.report.canvas import LINE, SMALL, Canvas
+from ingest.report.charts.axis import Axis, axis_to, draw_grid, draw_ticks, heading
+from ingest.report.colours import ACCENT, INK, MUTED
+from ingest.report.facts import Campaign, People
+from ingest.report.text import REGULAR, width
+from ingest.report.words import Words
+
+SERIES = ACCENT.fill.light
+OPEN = 1.35
+"""An interval without an upper bound is drawn this much beyond the largest number on its axis, with an arrow."""
+
+
+def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
+    """A panel per platform, each on its own axis, because platforms never add; None when nothing is known."""
+    if not any(one.lower for one in campaign.people):
+        return None
+    canvas = Canvas(wide)
+    top = 0.0
+    in_order = sorted(campaign.people, key=lambda one: one.platform)
+    for platform, group in groupby(in_order, key=lambda one: one.platform):
+        rows = [one for one in group if one.lower]
+        if len(campaign.phases) == 1:
+            rows = [one for one in rows if one.phase is None]
+        if rows:
+            top = heading(canvas, words.name("platform", platform), top=top)
+            top = _panel(canvas, rows, words, top=top, is_named=len(campaign.phases) > 1) + 30
+    return canvas
+
+
+def _panel(canvas: Canvas, rows: list[People], words: Words, *, top: float, is_named: bool) -> float:
+    known = [number for one in rows for number in (one.lower, one.upper, one.estimate_high) if number]
+    is_open = any(one.upper is None for one in rows)
+    axis = axis_to(max(known) * (OPEN if is_open else 1), words, left=0, right=canvas.width - 6)
+    for one in rows:
+        if is_named:
+            top = heading(canvas, one.phase or words.say("people_all"), top=top + 4, weight=REGULAR)
+        top = _interval(canvas, one, words, axis, top=top)
+    draw_ticks(canvas, axis, words, top=top - 4)
+    return top
+
+
+def _interval(canvas: Canvas, one: People, words: Words, axis: Axis, *, top: float) -> float:
+    """One interval with its numbers; gives where what follows may begin."""
+    y = top + (LINE + 8 if one.estimate is not None else 10)
+    draw_grid(canvas, axis, top=y - 9, bottom=y + 9)
+    low = axis.at(one.lower or 0)
+    high = axis.at(one.upper) if one.upper is not None else axis.right
+    canvas.rule(low, y, high, y, INK.light, thick=2)
+    canvas.rule(low, y - 7, low, y + 7, INK.light, thick=2)
+    if one.upper is not None:
+        canvas.rule(high, y - 7, high, y + 7, INK.light, thick=2)
+    else:
+        canvas.rule(high - 8, y - 6, high, y, INK.light, thick=2)
+        canvas.rule(high - 8, y + 6, high, y, INK.light, thick=2)
+    if one.estimate is not None:
+        _estimate(canvas, one, words, axis, y=y)
+    _ends(canvas, one, words, low=low, high=high, y=y + 8 + LINE / 2)
+    return y + 8 + LINE + 6
+
+
+def _estimate(canvas: Canvas, one: People, words: Words, axis: Axis, *, y: float) -> None:
+    middle = axis.at(one.estimate or 0)
+    if one.estimate_low is not None and one.estimate_high is not None:
+        first, last = axis.at(one.estimate_low), axis.at(one.estimate_high)
+        canvas.box(first, y - 5, max(last - first, 1), 10, SERIES)
+    canvas.dot(middle, y, INK.light, radius=5.5)
+    text = words.say("people_about", number=words.about(one.estimate or 0))
+    canvas.label(middle, y - 17, text, align="center", size=SMALL)
+
+
+def _ends(canvas: Canvas, one: People, words: Words, *, low: float, high: float, y: float) -> None:
+    """At least and at most, below the ends; in one text where two would meet."""
+    least = words.say("people_from", number=words.number(one.lower))
+    if one.upper is None:
+        canvas.label(low, y, f"{least}, {words.say('people_open')}", size=SMALL, fill=MUTED.light)
+        return
+    most = words.say("people_to", number=words.number(one.upper))
+    if width(least, SMALL) + width(most, SMALL) + 16 <= high - low:
+        canvas.label(low, y, least, size=SMALL, fill=MUTED.light)
+        canvas.label(high, y, most, align="right", size=SMALL, fill=MUTED.light)
+    else:
+        canvas.label(low, y, f"{least}, {most}", size=SMALL, fill=MUTED.light)

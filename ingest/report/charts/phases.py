@@ -1,0 +1,86 @@
+"""Views, or reach, of each phase: a bar stacked by content type, with a tick where the target stands."""
+
+from ingest.report.canvas import SIZE, SMALL, Canvas
+from ingest.report.charts.axis import Axis, axis_to, draw_grid, draw_ticks, heading, legend
+from ingest.report.charts.types import gathered, named, series_of
+from ingest.report.colours import INK, MUTED, Series
+from ingest.report.facts import Campaign, Phase
+from ingest.report.text import BOLD, fits, width
+from ingest.report.words import Words
+
+BAR = 28
+GAP = 2
+INSIDE = 8
+
+
+def draw(campaign: Campaign, words: Words, measure: str, *, wide: int) -> Canvas | None:
+    """Bars of a measure (views, duplicated_reach), one per phase; None when no phase has any."""
+    shown = [phase for phase in campaign.phases if getattr(phase, measure)]
+    if not shown:
+        return None
+    series = series_of(campaign)
+    canvas = Canvas(wide)
+    top = legend(canvas, named(series, words), top=0)
+    axis = _axis(shown, words, measure, wide=wide)
+    for phase in shown:
+        top = _row(canvas, phase, campaign, words, measure, axis=axis, series=series, top=top) + 12
+    draw_ticks(canvas, axis, words, top=top - 8)
+    return canvas
+
+
+def _axis(shown: list[Phase], words: Words, measure: str, *, wide: int) -> Axis:
+    """A scale that leaves room for the longest total at the end of its bar."""
+    targets = [phase.target_value or 0 for phase in shown if phase.target_metric == measure]
+    highest = max([*(getattr(phase, measure) for phase in shown), *targets])
+    axis = axis_to(highest, words, left=0, right=wide)
+    ends = [(getattr(phase, measure), words.number(getattr(phase, measure))) for phase in shown]
+    reach = max(axis.at(value) + INSIDE + width(text, SIZE, weight=BOLD) for value, text in ends)
+    return axis if reach <= wide else axis_to(highest, words, left=0, right=wide - (reach - wide))
+
+
+def _row(
+    canvas: Canvas,
+    phase: Phase,
+    campaign: Campaign,
+    words: Words,
+    measure: str,
+    *,
+    axis: Axis,
+    series: dict[str, Series],
+    top: float,
+) -> float:
+    top = heading(canvas, phase.name, top=top)
+    draw_grid(canvas, axis, top=top - 2, bottom=top + BAR + 2)
+    x = axis.left
+    contents = [content for content in campaign.contents if content.phase_id == phase.phase_id]
+    for name, value in gathered(contents, series, measure):
+        wide = axis.at(value) - axis.left
+        _segment(canvas, words.name("content_types", name), series[name], x=x, top=top, wide=wide)
+        x += wide
+    text = words.number(getattr(phase, measure))
+    canvas.label(x + INSIDE, top + BAR / 2, text, weight=BOLD)
+    bottom = top + BAR
+    if phase.target_metric == measure and phase.target_value:
+        return _target(canvas, phase, words, axis=axis, top=top, bottom=bottom)
+    return bottom
+
+
+def _segment(canvas: Canvas, name: str, series: Series, *, x: float, top: float, wide: float) -> None:
+    """A piece of a bar, with its name in it where there is room."""
+    canvas.box(x, top, max(wide - GAP, 0.8), BAR, series.fill.light)
+    if fits(name, wide - GAP - INSIDE, SMALL):
+        canvas.label(x + (wide - GAP) / 2, top + BAR / 2, name, align="center", size=SMALL, fill=series.text.light)
+
+
+def _target(canvas: Canvas, phase: Phase, words: Words, *, axis: Axis, top: float, bottom: float) -> float:
+    """A tick across the bar, and below it what the target is and whether it is met."""
+    x = axis.at(phase.target_value or 0)
+    canvas.rule(x, top - 4, x, bottom + 5, INK.light, thick=2.5)
+    met = phase.attainment_pct is not None and phase.attainment_pct >= 100  # noqa: PLR2004 - percent
+    text = words.say(
+        "target_met" if met else "target_missed",
+        value=words.number(phase.target_value),
+        share=words.attained(phase.attainment_pct),
+    )
+    canvas.label(x, bottom + 13, text, align="center", size=SMALL, fill=MUTED.light)
+    return bottom + 20

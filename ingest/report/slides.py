@@ -1,0 +1,24 @@
+"""Each chart of a campaign as a picture for a slide: the finding above it, where it comes from below it."""
+
+from collections.abc import Iterator
+
+from ingest.report import drawing
+from ingest.report.facts import Campaign, Publication
+from ingest.report.page import SAFE_NAME
+from ingest.report.sections import sections_of
+from ingest.report.words import words_of
+
+
+def slides_of(campaign: Campaign, publication: Publication, language: str) -> Iterator[tuple[str, bytes]]:
+    """File names and PNGs, twice as many pixels as on the page, on white."""
+    words = words_of(language)
+    source = words.say(
+        "source_line",
+        organisation=campaign.organisation,
+        version=publication.version,
+        moment=words.moment(publication.as_of, campaign.time_zone),
+    )
+    for section in sections_of(campaign, words):
+        for picture in section.pictures:
+            name = f"{SAFE_NAME.sub('_', campaign.campaign_id)}.{language}.{picture.name}.png"
+            yield name, drawing.png(picture.wide, title=section.title, caption=picture.caption, source=source)

@@ -1,0 +1,112 @@
+"""The numbers at a glance, each with what it counts; and the badges: as-of, freshness, checks."""
+
+from dataclasses import dataclass
+
+from ingest.report.facts import Campaign, Publication
+from ingest.report.findings import people_at, rate, widest
+from ingest.report.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number with its name, and what it counts."""
+
+    name: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A short statement about how far the numbers may be trusted: good, open, or bad."""
+
+    text: str
+    mark: str
+
+
+def tiles_of(campaign: Campaign, words: Words) -> tuple[Tile, ...]:
+    """The numbers that the campaign has, the online ones first."""
+    online = _online(campaign, words) if campaign.posts else []
+    offline = _offline(campaign, words) if campaign.activities and not campaign.posts else []
+    return (*online, *offline, *_figures(campaign, words))
+
+
+def _online(campaign: Campaign, words: Words) -> list[Tile]:
+    notes = [words.say("tile_reach_note")]
+    if campaign.posts_without_reach:
+        notes.append(words.say("tile_reach_withheld", campaign.posts_without_reach))
+    engaged = rate(campaign.engagements, campaign.views, words)
+    return [
+        Tile(words.say("tile_views"), words.number(campaign.views), words.say("tile_views_note")),
+        Tile(words.say("tile_reach"), words.number(campaign.duplicated_reach), "; ".join(notes)),
+        *_people(campaign, words),
+        Tile(
+            words.say("tile_engagements"),
+            words.number(campaign.engagements),
+            words.say("tile_engagements_note", rate=engaged),
+        ),
+    ]
+
+
+def _people(campaign: Campaign, words: Words) -> list[Tile]:
+    largest = widest(campaign)
+    if largest is None or not largest.lower:
+        return []
+    name = words.say("tile_people", platform=words.name("platform", largest.platform))
+    lower = words.number(largest.lower)
+    if largest.upper is None:
+        return [Tile(name, words.say("tile_people_least", lower=lower), words.say("tile_people_note_open"))]
+    value = words.say("tile_people_between", lower=lower, upper=words.number(largest.upper))
+    return [Tile(name, value, words.say("tile_people_note"))]
+
+
+def _offline(campaign: Campaign, words: Words) -> list[Tile]:
+    largest = campaign.activities[0]
+    tiles = [
+        Tile(words.say("tile_activities"), words.number(len(campaign.activities)), words.say("tile_activities_note"))
+    ]
+    if largest.counts:
+        note = words.say("tile_offline_people_note", name=largest.name)
+        tiles.append(Tile(words.say("tile_offline_people"), people_at(largest.counts, words), note))
+    return tiles
+
+
+def _figures(campaign: Campaign, words: Words) -> list[Tile]:
+    if campaign.posts or not campaign.figures:
+        return []
+    matching = sum(figure.status == "matches" for figure in campaign.figures)
+    value = words.say("tile_figures_value", matching=words.number(matching), all=words.number(len(campaign.figures)))
+    return [Tile(words.say("tile_figures"), value, words.say("tile_figures_note"))]
+
+
+def badges_of(campaign: Campaign, publication: Publication, words: Words) -> tuple[Badge, ...]:
+    """As of when, whether all accounts were read, and whether the checks hold."""
+    return (_as_of(campaign, publication, words), _fresh(campaign, words), checks_badge(publication, words))
+
+
+def _as_of(campaign: Campaign, publication: Publication, words: Words) -> Badge:
+    if publication.as_of is None:
+        return Badge(words.say("as_of_never"), "bad")
+    return Badge(words.say("as_of", moment=words.moment(publication.as_of, campaign.time_zone)), "plain")
+
+
+def _fresh(campaign: Campaign, words: Words) -> Badge:
+    accounts = campaign.accounts
+    fresh = sum(account.newest_fetched_at is not None and account.reason is None for account in accounts)
+    if not accounts:
+        return Badge(words.say("fresh_none"), "plain")
+    if fresh == len(accounts):
+        return Badge(words.say("fresh_all", fresh), "good")
+    return Badge(words.say("fresh_some", len(accounts), fresh=words.number(fresh)), "open")
+
+
+def checks_badge(publication: Publication, words: Words) -> Badge:
+    """Whether the checks of the gates hold."""
+    checks = publication.checks
+    passed = sum(check.holds for check in checks)
+    if not checks:
+        return Badge(words.say("checks_pending"), "open")
+    if passed == len(checks):
+        return Badge(words.say("checks_all", passed), "good")
+    is_bad = any(not check.holds and check.severity == "critical" for check in checks)
+    return Badge(words.say("checks_some", len(checks), passed=words.number(passed)), "bad" if is_bad else "open")

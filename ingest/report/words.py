@@ -1,0 +1,120 @@
+"""The words of a language: sentences from a translation file, numbers and dates as that language writes them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+LANGUAGES = ("en", "mn")
+FOLDER = Path(__file__).parent / "words"
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language. Every word of a report comes out of here, or out of the publication."""
+
+    language: str
+    entries: dict[str, Any]
+
+    def say(self, key: str, count: int | None = None, /, **values: object) -> str:
+        """The sentence of a key, its values filled in; `count` chooses between one and other, where they differ."""
+        entry = self.entries[key]
+        if isinstance(entry, dict):
+            entry = entry["one" if count == 1 else "other"]
+        if count is not None:
+            values["count"] = self.number(count)
+        return str(entry).format(**values)
+
+    def name(self, kind: str, code: str) -> str:
+        """What a code (content type, platform, reason …) is called; a code without a name is shown as words."""
+        return str(self.entries[kind].get(code, code.replace("_", " ")))
+
+    def named(self, kind: str, code: str | None) -> str | None:
+        """The text of a code that has one; None for a code that is not known here."""
+        found = self.entries[kind].get(code)
+        return str(found) if found else None
+
+    def number(self, value: float | None, *, digits: int = 0) -> str:
+        """A number with separators; a dash for what is not known."""
+        if value is None:
+            return "–"
+        whole, _, rest = f"{abs(value):,.{digits}f}".partition(".")
+        whole = whole.replace(",", self.entries["group"])
+        sign = "−" if value < 0 and float(f"{value:.{digits}f}") else ""
+        return sign + whole + (self.entries["decimal"] + rest if rest else "")
+
+    def about(self, value: float) -> str:
+        """A modelled number to three digits, which is all that a model knows."""
+        return self.number(float(f"{value:.3g}"))
+
+    def percent(self, part: float | None, whole: float | None = 100) -> str:
+        """A share in percent: one digit below ten, and where a rounded one would say 0 or 100 and be wrong."""
+        if part is None or not whole:
+            return "–"
+        share = 100 * part / whole
+        is_small = 0 < share < 10 and round(share, 1) < 10  # noqa: PLR2004 - percent
+        looks_round = round(share) == 100 and part != whole  # noqa: PLR2004 - percent
+        return self.say("percent", share=self.number(share, digits=1 if is_small or looks_round else 0))
+
+    def attained(self, share: float | None) -> str:
+        """How much of a target was reached: with a digit, so that 99.96 does not look like met."""
+        return "–" if share is None else self.say("percent", share=self.number(int(share * 10) / 10, digits=1))
+
+    def points(self, value: float) -> str:
+        """A change in percentage points, with its sign."""
+        return ("+" if value > 0 else "") + self.number(value, digits=1)
+
+    def tick(self, value: float) -> str:
+        """A number on an axis, short: millions as a word."""
+        if value >= MILLION:
+            millions = value / MILLION
+            return self.say("million", number=self.number(millions, digits=0 if millions == int(millions) else 1))
+        return self.number(value, digits=0 if value == int(value) else 1)
+
+    def qualified(self, value: float | None, qualifier: str) -> str:
+        """A number as sure as it was given: about, more than, or exact."""
+        key = f"qualified_{qualifier}"
+        return self.say(key, number=self.number(value)) if key in self.entries else self.number(value)
+
+    def day(self, day: date | None) -> str:
+        """A date in full."""
+        if day is None:
+            return "–"
+        month = self.entries["months"][day.month - 1]
+        return self.say("day", day=day.day, month=month, year=day.year)
+
+    def short_day(self, day: date | None) -> str:
+        """A date in a table."""
+        if day is None:
+            return "–"
+        month = self.entries["short_months"][day.month - 1]
+        return self.say("short_day", day=f"{day.day:{self.entries['short_day_digits']}}", month=month, year=day.year)
+
+    def moment(self, at: datetime | None, time_zone: str) -> str:
+        """A UTC time, as the clocks of a time zone showed it."""
+        if at is None:
+            return "–"
+        local = at.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(time_zone))
+        return self.say("moment", day=self.day(local.date()), time=f"{local:%H:%M}")
+
+    def period(self, first: date, last: date) -> str:
+        """From one day to another."""
+        return self.say("period", first=self.day(first), last=self.day(last))
+
+    def all_of(self, things: Iterable[str]) -> str:
+        """Several things in a sentence: A, B and C."""
+        *before, last = list(things)
+        return self.say("list", first=", ".join(before), last=last) if before else last
+
+
+@cache
+def words_of(language: str) -> Words:
+    """The words of a language."""
+    text = (FOLDER / f"{language}.yml").read_text(encoding="utf-8")
+    return Words(language, yaml.safe_load(text))

@@ -1,0 +1,105 @@
+"""A campaign's page: its order, what it says where nothing is, and that it needs nothing but itself."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from ingest.report import findings
+from ingest.report.page import campaign_page, index_page
+from ingest.report.sections import sections_of
+from ingest.report.words import LANGUAGES, words_of
+from tests.report.example import BARE, CAMPAIGN, PUBLICATION
+from tests.report.markup import Page
+
+ORDER = ["phases", "curve", "mix", "top", "own", "people", "surveys", "activities", "figures", "definitions", "gaps"]
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def page(request: pytest.FixtureRequest) -> Page:
+    return Page(campaign_page(CAMPAIGN, PUBLICATION, request.param).html)
+
+
+def test_the_finding_is_the_title_and_the_sections_come_in_their_order(page: Page) -> None:
+    language = page.named("html")[0]["lang"]
+    assert findings.finding(CAMPAIGN, words_of(str(language))) in page.text
+    assert [one["id"] for one in page.named("section")] == [*ORDER, "source"]
+    assert len(page.named("h1")) == 1
+
+
+def test_every_chart_is_drawn_for_two_widths_and_has_a_table_in_its_section(page: Page) -> None:
+    drawings = page.named("svg")
+    assert len(drawings) == 16
+    assert Counter(int(str(one["width"])) // 300 for one in drawings) == {1: 8, 2: 8}
+    assert all(one["role"] == "img" and one["aria-label"] for one in drawings)
+    for section in sections_of(CAMPAIGN, words_of("en")):
+        assert section.tables or not section.pictures
+
+
+def test_it_loads_nothing_and_runs_nothing(page: Page) -> None:
+    (policy,) = [one["content"] for one in page.named("meta") if one.get("http-equiv") == "Content-Security-Policy"]
+    assert str(policy).startswith("default-src 'none'")
+    assert "script-src" not in str(policy)
+    tags = {tag for tag, _ in page.elements}
+    assert not tags & {"script", "img", "link", "iframe", "object", "embed", "form", "input", "base", "image", "use"}
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+
+
+def test_the_words_duplicated_and_the_content_hash_stand_where_they_belong() -> None:
+    text = Page(campaign_page(CAMPAIGN, PUBLICATION, "en").html).text
+    assert "Reach, duplicated 10,100" in text
+    assert PUBLICATION.content_hash in text
+    assert PUBLICATION.version in text
+    assert "As of 22 November 2026, 02:00" in text  # the clocks of Ulaanbaatar
+    assert "1 of 2 accounts were read in full" in text
+    assert "The only check passed" in text
+
+
+def test_each_language_leads_to_the_other_and_to_the_index() -> None:
+    for language, other, index in (("en", "mn", "index.html"), ("mn", "en", "index.mn.html")):
+        page = Page(campaign_page(CAMPAIGN, PUBLICATION, language).html)
+        targets = [one["href"] for one in page.named("a")]
+        assert {f"example.{other}.html", index} <= set(targets)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_campaign_lacks_is_a_sentence_and_no_empty_chart(language: str) -> None:
+    page = Page(campaign_page(BARE, PUBLICATION, language).html)
+    words = words_of(language)
+    assert page.named("svg") == page.named("table") == []
+    for key in ("phases_none", "mix_none", "top_none", "own_none", "surveys_none", "activities_none", "figures_none"):
+        assert words.say(key) in page.text
+    assert words.say("finding_nothing", campaign="Bare") in page.text
+    assert words.say("gap_none") in page.text
+
+
+def test_the_known_gaps_are_named() -> None:
+    text = Page(campaign_page(CAMPAIGN, PUBLICATION, "en").html).text
+    for gap in ("The reach of 1 post is withheld", "3 posts on the campaign's accounts", "1 post fits two phases",
+                "2 objects of the whole publication", "define differently", "It was never read"):  # fmt: skip
+        assert gap in text
+
+
+def test_a_check_that_does_not_hold_is_named_and_the_badge_says_so() -> None:
+    failed = replace(PUBLICATION.checks[0], is_passed=False, description="Reach is above views.")
+    publication = replace(PUBLICATION, checks=(*PUBLICATION.checks, failed))
+    text = Page(campaign_page(CAMPAIGN, publication, "en").html).text
+    assert "1 of 2 checks passed" in text
+    assert "A check did not hold: Reach is above views." in text
+
+
+def test_a_post_that_is_gone_has_no_link_and_an_unknown_reach_is_a_dash() -> None:
+    page = Page(campaign_page(CAMPAIGN, PUBLICATION, "en").html)
+    assert len([one for one in page.named("a") if "facebook.com" in str(one["href"])]) == 9
+    assert "video, 3 Jan 2025 (not there any more)" in page.text
+
+
+def test_the_index_leads_to_every_campaign_with_its_finding() -> None:
+    page = Page(index_page((CAMPAIGN, BARE), PUBLICATION, "mn").html)
+    assert {"example.mn.html", "bare.mn.html", "index.html"} <= {one["href"] for one in page.named("a")}
+    assert findings.finding(CAMPAIGN, words_of("mn")) in page.text
+
+
+def test_a_page_is_no_larger_than_300_kilobytes() -> None:
+    many = replace(CAMPAIGN, figures=CAMPAIGN.figures * 20, activities=CAMPAIGN.activities * 10)
+    assert len(campaign_page(many, PUBLICATION, "mn").html.encode()) <= 300_000

@@ -1,0 +1,94 @@
+"""The report of a publication: drawn from the published file, whole or not at all."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ingest.domain.errors import SomebodyMustAct, StorageFailed
+from ingest.settings import Settings
+from ingest.steps.publish import publish_marts
+from ingest.steps.report import write_report
+from ingest.steps.report_facts import read_facts
+from tests.report.markup import Page
+from tests.two_campaigns import make_warehouse
+
+
+@pytest.fixture
+def published(settings: Settings) -> Path:
+    make_warehouse(settings.warehouse_path)
+    return publish_marts(settings).path
+
+
+def test_every_campaign_has_a_page_in_each_language_beside_an_index(published: Path, tmp_path: Path) -> None:
+    report = write_report(published, tmp_path / "report")
+
+    with duckdb.connect(str(published), read_only=True) as connection:
+        ids = [one for (one,) in connection.execute("select campaign_id from marts.dim_campaigns").fetchall()]
+    pages = {f"{one}.{language}.html" for one in ids for language in ("en", "mn")}
+    assert {path.name for path in (tmp_path / "report").iterdir()} == pages | {"index.html", "index.mn.html"}
+    assert (report.pages, report.pictures) == (len(pages) + 2, 0)
+    assert report.index == tmp_path / "report" / "index.html"
+
+
+def test_a_page_says_which_publication_it_was_drawn_from(published: Path, tmp_path: Path) -> None:
+    report = write_report(published, tmp_path / "report")
+
+    with duckdb.connect(str(published), read_only=True) as connection:
+        ((content_hash,),) = connection.execute("select content_hash from marts.publication").fetchall()
+    text = Page(report.index.read_text(encoding="utf-8")).text
+    assert content_hash in text
+    assert report.version in text
+
+
+def test_the_numbers_of_the_facts_are_those_of_the_marts(published: Path) -> None:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        rows = connection.execute("select campaign_id, posts, views, duplicated_reach from marts.agg_campaign_reach")
+        expected = {row[0]: row[1:] for row in rows.fetchall()}
+    for campaign in read_facts(published).campaigns:
+        if campaign.campaign_id in expected:
+            assert (campaign.posts, campaign.views, campaign.duplicated_reach) == expected[campaign.campaign_id]
+
+
+def test_the_same_publication_gives_the_same_bytes(published: Path, tmp_path: Path) -> None:
+    first = write_report(published, tmp_path / "first").index.parent
+    second = write_report(published, tmp_path / "second").index.parent
+    assert [path.read_bytes() for path in sorted(first.iterdir())] == [
+        path.read_bytes() for path in sorted(second.iterdir())
+    ]
+
+
+def test_each_chart_is_a_picture_for_slides_if_wanted(published: Path, tmp_path: Path) -> None:
+    report = write_report(published, tmp_path / "report", with_png=True, only=("oyu",))
+
+    slides = sorted((tmp_path / "report" / "slides").iterdir())
+    assert report.pictures == len(slides) > 0
+    assert all(path.name.startswith("oyu.") and path.read_bytes().startswith(b"\x89PNG") for path in slides)
+
+
+def test_a_report_replaces_the_one_before_and_leaves_nothing_else(published: Path, tmp_path: Path) -> None:
+    (tmp_path / "out" / "report").mkdir(parents=True)
+    (tmp_path / "out" / "report" / "old.html").write_text("old")
+
+    write_report(published, tmp_path / "out" / "report")
+
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["report"]
+    assert not (tmp_path / "out" / "report" / "old.html").exists()
+
+
+def test_what_is_no_publication_is_one_message_and_leaves_the_old_report(published: Path, tmp_path: Path) -> None:
+    report = write_report(published, tmp_path / "report")
+    before = report.index.read_bytes()
+    (tmp_path / "broken.duckdb").write_bytes(b"this is no DuckDB file" * 100)
+
+    for source in (tmp_path / "broken.duckdb", tmp_path / "missing.duckdb"):
+        with pytest.raises(StorageFailed, match="cannot be read as a publication"):
+            write_report(source, tmp_path / "report")
+
+    assert report.index.read_bytes() == before
+
+
+def test_a_campaign_that_is_not_published_is_named(published: Path, tmp_path: Path) -> None:
+    with pytest.raises(SomebodyMustAct, match="No campaign nobody in"):
+        write_report(published, tmp_path / "report", only=("nobody",))
+    assert not (tmp_path / "report").exists()
