@@ -57,7 +57,7 @@ ATTRIBUTES = {
         "y2",
     ),
     *("stroke-width", "stroke-dasharray", "stroke-linejoin", "text-anchor", "font-size", "font-weight", "opacity"),
-    *("x", "y", "dy", "stroke-miterlimit", "pointer-events", "version", "xmlns"),
+    *("x", "y", "y2", "dy", "display", "stroke-miterlimit", "pointer-events", "version", "xmlns"),
 }
 TEXTS = [kind.format(n=number) for number, kind in zip(range(1000), itertools.cycle(KINDS), strict=False)]
 
@@ -78,10 +78,8 @@ def hostile(texts: list[str]) -> facts.Campaign:
             for post in CAMPAIGN.top_posts
         ),
         surveys=tuple(
-            replace(
-                survey, text=one(), respondents=one(), waves=tuple(replace(wave, wave=one()) for wave in survey.waves)
-            )
-            for survey in CAMPAIGN.surveys
+            replace(kap, text=one(), respondents=one(), waves=tuple(replace(w, wave=one()) for w in kap.waves))
+            for kap in CAMPAIGN.surveys
         ),
         activities=tuple(
             replace(activity, name=one(), kind=one(), place=one()) for activity in CAMPAIGN.activities * 4
@@ -128,8 +126,8 @@ def test_a_thousand_hostile_texts_leave_no_active_content(part: int) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["javascript:alert(1)", "JAVASCRIPT:x", " https://a.example", "//a.example", "data:text/html,x", "https://", "/x", "",
-     "ftp://a.example", "https://user:word@a.example/", "http://[", "vbscript:x", None, "https://a.example/ x"],
+    ["javascript:alert(1)", "JAVASCRIPT:x", " https://a.example", "//a.example", "data:text/html,x", "https://", "/x",
+     "", "ftp://a.example", "https://user:word@a.example/", "http://[", "vbscript:x", None, "https://a.example/ x"],
 )  # fmt: skip
 def test_an_address_that_is_not_plainly_http_is_no_link(address: str | None) -> None:
     assert safe_link(address) is None
