@@ -200,6 +200,7 @@ def print_paths(published: Path, console: Console) -> None:
         ("DuckDB", published / "campaign_reach.duckdb"),
         ("Parquet", published / "versions" / version / "parquet"),
         ("manifest", manifest),
+        ("Report", published / "versions" / version / "report" / "index.html"),
     ):
         console.print(f"  {name:<9} {path}", soft_wrap=True, highlight=False)
     console.print("\n[bold]Ask it yourself[/bold]")

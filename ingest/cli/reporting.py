@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ingest.cli.console import app, out, working
+from ingest.domain.errors import SomebodyMustAct
 from ingest.settings import load_settings
 
 To = Annotated[Path, typer.Option("--to", help="Folder for the report; what lies there from before is replaced.")]
@@ -23,12 +24,29 @@ def report(to: To = Path("var/report"), png: Png = False, campaign: Only = None,
     Every version has its report in versions/<version>/report/ already; this draws one apart, with pictures for slides.
     The pages need no script and no network: send them, print them, open them from a folder.
     """
-    from ingest.adapters.publication.folder import DATABASE
-    from ingest.steps.publish import local_folder
     from ingest.steps.report import write_report
 
-    source = published or local_folder(load_settings().published_uri) / DATABASE
     with working("Drawing the report"):
-        drawn = write_report(source, to, with_png=png, only=tuple(campaign or ()))
+        drawn = write_report(published or _served(), to, with_png=png, only=tuple(campaign or ()))
     pictures = f", {drawn.pictures} pictures for slides" if png else ""
     out.print(f"{drawn.pages} pages{pictures} of version {drawn.version}\n{drawn.index}", soft_wrap=True)
+
+
+def _served() -> Path:
+    """The DuckDB file that readers open.
+
+    Raises: SomebodyMustAct when nothing is served, or it does not lie in a folder.
+    """
+    from ingest.adapters.publication.open_publication import open_publication
+
+    publication = open_publication(load_settings())
+    served = publication.served()
+    if served is None:
+        raise SomebodyMustAct("Nothing is published yet. `campaign-reach publish` does it, and draws the report too.")
+    place = publication.readers_open(served)
+    if "://" in place:
+        raise SomebodyMustAct(
+            f"The publication lies at {place}. Its report lies beside it, in report/; to draw one apart, fetch the "
+            "file and name it: `campaign-reach report --from FILE`."
+        )
+    return Path(place)

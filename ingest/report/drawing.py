@@ -1,7 +1,8 @@
 """A canvas as SVG for a page, or as PNG for a slide: drawn by vl-convert with the font that the page carries."""
 
+import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import Any
 
@@ -25,8 +26,7 @@ MARGIN = 24
 
 def svg(canvas: Canvas, *, title: str) -> str:
     """The drawing as an SVG element: no script, no style, no link; `title` is what a screen reader says."""
-    _register_font()
-    drawn = vl_convert.vegalite_to_svg(specification(canvas))
+    drawn = _drawn(json.dumps(specification(canvas)))
     opening, _, rest = drawn.partition(">")
     size = re.search(r'width="(\d+)" height="(\d+)"', opening)
     wide, high = size.groups() if size else (canvas.width, int(canvas.height + 1))
@@ -68,6 +68,13 @@ def specification(canvas: Canvas, *, margin: int = 0, background: str = "transpa
         "config": {"font": FAMILY, "aria": False, "view": {"stroke": None}},
         "layer": canvas.layers(),
     }
+
+
+@lru_cache(maxsize=512)
+def _drawn(spec: str) -> str:
+    """The drawing of a specification; what was drawn a moment ago is not drawn again."""
+    _register_font()
+    return str(vl_convert.vegalite_to_svg(spec))
 
 
 @cache

@@ -1,7 +1,7 @@
 """The table beside each chart: the same numbers as text, which is what a screen reader and a spreadsheet get."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from ingest.report.facts import Campaign, People, Post, Survey, total
@@ -38,16 +38,19 @@ def _table(words: Words, columns: str, rows: Iterable[Iterable[str | Cell]], *, 
 
 def phases(campaign: Campaign, words: Words) -> Table:
     """Views and duplicated reach of each phase, with its target where one has any."""
-    is_aimed = any(phase.target_value for phase in campaign.phases)
+    metrics = sorted({str(phase.target_metric) for phase in campaign.phases if phase.target_value})
     rows = []
     for phase in campaign.phases:
         row = [phase.name, words.number(phase.posts), words.number(phase.views), words.number(phase.duplicated_reach)]
-        if is_aimed:
-            metric = words.name("metric", phase.target_metric or "")
-            row.append(f"{words.number(phase.target_value)} ({metric})" if phase.target_value else "–")
-            row.append(words.attained(phase.attainment_pct))
+        if metrics:
+            row += [words.number(phase.target_value), words.attained(phase.attainment_pct)]
         rows.append(row)
-    return _table(words, "phase #posts #views #reach" + (" #target #reached_of_target" if is_aimed else ""), rows)
+    if not metrics:
+        return _table(words, "phase #posts #views #reach", rows)
+    table = _table(words, "phase #posts #views #reach #target #reached_of_target", rows)
+    *before, _, attained = table.headings
+    aim = words.say("th_target_of", metric="; ".join(words.name("metric", metric) for metric in metrics))
+    return replace(table, headings=(*before, aim, attained))
 
 
 def contents(campaign: Campaign, words: Words) -> Table:

@@ -59,8 +59,9 @@ class Words:
             return "–"
         share = 100 * part / whole
         is_small = 0 < share < 10 and round(share, 1) < 10  # noqa: PLR2004 - percent
-        looks_round = round(share) == 100 and part != whole  # noqa: PLR2004 - percent
-        return self.say("percent", share=self.number(share, digits=1 if is_small or looks_round else 0))
+        if round(share) == 100 and part != whole:  # noqa: PLR2004 - percent
+            return self.attained(share)
+        return self.say("percent", share=self.number(share, digits=1 if is_small else 0))
 
     def attained(self, share: float | None) -> str:
         """How much of a target was reached: with a digit, so that 99.96 does not look like met."""

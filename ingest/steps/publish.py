@@ -14,6 +14,7 @@ from expectations.candidate_publication import judge_candidate
 from ingest.adapters.accepted_loads import opened
 from ingest.adapters.publication import candidate
 from ingest.adapters.publication.candidate import PublicationRow
+from ingest.adapters.publication.disk import storage
 from ingest.adapters.publication.exports import export_csv, export_parquet
 from ingest.adapters.publication.manifest import Manifest, PublishedFile, content_hash, describe
 from ingest.adapters.publication.open_publication import open_publication
@@ -32,7 +33,21 @@ log = structlog.get_logger()
 Addition = Callable[[Settings, Path], None]
 """Writes files of its own into the folder of a version that passed, beside its DuckDB file, before it is put in place:
 they stand in the manifest, and readers never see half of them. They are no part of the content hash."""
-ADDITIONS: tuple[Addition, ...] = ()
+
+
+def add_report(settings: Settings, folder: Path) -> None:
+    """Draw the report of a version into it: `report/`.
+
+    Raises: StorageFailed.
+    """
+    from ingest.steps.report import draw_report
+    from ingest.steps.report_facts import read_facts
+
+    with storage(folder, "Writing the report"):
+        draw_report(read_facts(folder / DATABASE), folder / "report")
+
+
+ADDITIONS: tuple[Addition, ...] = (add_report,)
 
 
 @dataclass(frozen=True, slots=True)

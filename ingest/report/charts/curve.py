@@ -82,7 +82,7 @@ def _ends(canvas: Canvas, phases: list[Growth], words: Words, up: Axis, across: 
     blocks = [() if is_narrow else wrapped(phase.name, room, SIZE, weight=BOLD, most=2) for phase, _ in phases]
     tall = LINE * (1 + max(len(lines) for lines in blocks))
     ends = [readings[-1] for _, readings in phases]
-    middles = apart([up.at(end.views) for end in ends], tall + 5, lowest=tall / 2, highest=up.left - tall / 2 + 8)
+    middles = apart([up.at(end.views) for end in ends], tall + 10, lowest=tall / 2, highest=up.left - tall / 2 + 8)
     for lines, end, middle, (shade, _) in zip(blocks, ends, middles, _looks(len(phases)), strict=True):
         canvas.rule(across.at(end.day) + 6, up.at(end.views), start - 5, middle, shade.light, dash=(1, 3))
         y = middle - LINE * len(lines) / 2

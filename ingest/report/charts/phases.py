@@ -34,6 +34,11 @@ def _axis(shown: list[Phase], words: Words, measure: str, *, wide: int) -> Axis:
     highest = max([*(getattr(phase, measure) for phase in shown), *targets])
     axis = axis_to(highest, words, left=0, right=wide)
     ends = [(getattr(phase, measure), words.number(getattr(phase, measure))) for phase in shown]
+    ends += [
+        (phase.target_value or 0, words.number(getattr(phase, measure)))
+        for phase in shown
+        if phase.target_metric == measure and (phase.target_value or 0) > getattr(phase, measure)
+    ]
     reach = max(axis.at(value) + INSIDE + width(text, SIZE, weight=BOLD) for value, text in ends)
     return axis if reach <= wide else axis_to(highest, words, left=0, right=wide - (reach - wide))
 
@@ -52,24 +57,30 @@ def _row(
     top = heading(canvas, phase.name, top=top)
     draw_grid(canvas, axis, top=top - 2, bottom=top + BAR + 2)
     x = axis.left
+    tick = axis.at(phase.target_value) if phase.target_metric == measure and phase.target_value else None
     contents = [content for content in campaign.contents if content.phase_id == phase.phase_id]
     for name, value in gathered(contents, series, measure):
         wide = axis.at(value) - axis.left
-        _segment(canvas, words.name("content_types", name), series[name], x=x, top=top, wide=wide)
+        _segment(canvas, words.name("content_types", name), series[name], x=x, top=top, wide=wide, tick=tick)
         x += wide
     text = words.number(getattr(phase, measure))
-    canvas.label(x + INSIDE, top + BAR / 2, text, weight=BOLD)
+    is_behind_tick = tick is not None and x - INSIDE < tick < x + INSIDE + width(text, SIZE, weight=BOLD) + 4
+    canvas.label((tick if is_behind_tick and tick else x) + INSIDE, top + BAR / 2, text, weight=BOLD)
     bottom = top + BAR
     if phase.target_metric == measure and phase.target_value:
         return _target(canvas, phase, words, axis=axis, top=top, bottom=bottom)
     return bottom
 
 
-def _segment(canvas: Canvas, name: str, series: Series, *, x: float, top: float, wide: float) -> None:
-    """A piece of a bar, with its name in it where there is room."""
+def _segment(
+    canvas: Canvas, name: str, series: Series, *, x: float, top: float, wide: float, tick: float | None
+) -> None:
+    """A piece of a bar, with its name in it where there is room and no tick crosses it."""
     canvas.box(x, top, max(wide - GAP, 0.8), BAR, series.fill.light)
-    if fits(name, wide - GAP - INSIDE, SMALL):
-        canvas.label(x + (wide - GAP) / 2, top + BAR / 2, name, align="center", size=SMALL, fill=series.text.light)
+    middle = x + (wide - GAP) / 2
+    is_crossed = tick is not None and abs(tick - middle) < width(name, SMALL) / 2 + 4
+    if fits(name, wide - GAP - INSIDE, SMALL) and not is_crossed:
+        canvas.label(middle, top + BAR / 2, name, align="center", size=SMALL, fill=series.text.light)
 
 
 def _target(canvas: Canvas, phase: Phase, words: Words, *, axis: Axis, top: float, bottom: float) -> float:
