@@ -1,9 +1,11 @@
 """The image and the stack without a Docker engine: every file, command and option that they name is there."""
 
+import json
 import re
 import subprocess
 import sys
 
+import jsonschema
 import pytest
 import yaml
 
@@ -14,10 +16,24 @@ STACK = yaml.safe_load((PROJECT / "docker" / "compose.yml").read_text(encoding="
 OURS = {name: service for name, service in STACK["services"].items() if "command" in service}
 
 
-def test_every_path_that_is_copied_is_there() -> None:
-    named = [path for line in re.findall(r"^COPY (.*)$", DOCKERFILE, re.M) for path in line.split()[:-1]]
-    assert len(named) > 5
-    assert all((PROJECT / path).exists() for path in named)
+def copied() -> list[str]:
+    return [path for line in re.findall(r"^COPY (.*)$", DOCKERFILE, re.M) for path in line.split()[:-1]]
+
+
+def test_the_stack_is_valid_by_the_published_schema() -> None:
+    """The schema is the one that Docker ships with docker-compose 1.29.2 (Apache 2.0): `compose_spec.json`."""
+    schema = json.loads((PROJECT / "tests" / "data" / "compose_spec.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft201909Validator(schema)
+    assert [error.message for error in validator.iter_errors(STACK)] == []
+    wrong = STACK | {"services": STACK["services"] | {"receiver": {"comand": ["x"]}}}
+    assert [error.message for error in validator.iter_errors(wrong)]
+
+
+def test_every_path_that_is_copied_is_there_and_reaches_the_build() -> None:
+    sent = [line.removeprefix("!") for line in (PROJECT / ".dockerignore").read_text().splitlines() if line[:1] == "!"]
+    assert len(copied()) > 5
+    assert all((PROJECT / path).exists() for path in copied())
+    assert set(copied()) == set(sent)
     assert (PROJECT / "ingest" / "airflow_config" / "airflow_local_settings.py").exists()
 
 

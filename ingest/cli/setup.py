@@ -61,6 +61,9 @@ def sandbox(
         typer.Option(help="Spoil answers as this YAML file says: a list of where, fault (F14 …), times; or a seed."),
     ] = None,
     callback: Annotated[str, typer.Option(help="Send webhooks to this receiver; `happen` lets posts go up.")] = "",
+    mess: Annotated[
+        int | None, typer.Option(help="Send webhooks twice, late and out of order, as this seed says.")
+    ] = None,
     latency: Annotated[int, typer.Option(help="Milliseconds that every answer takes at least.")] = 0,
 ) -> None:
     """Start the sandbox alone: a Graph API on loopback that plays the campaigns of the registry."""
@@ -75,6 +78,7 @@ def sandbox(
         now=now,
         script=read_script(faults) if faults else (),
         callback=callback,
+        mess=mess,
         latency_seconds=latency / 1000,
         say=lambda line: out.print(line, highlight=False),
     )
@@ -84,11 +88,18 @@ def sandbox(
 def happen(
     post_up: Annotated[str, typer.Option(help="Let a post go up on this account.")] = "",
     grow: Annotated[str, typer.Option(help="Let this post gain a tenth.")] = "",
+    remove: Annotated[str, typer.Option(help="Take this post down.")] = "",
+    reactions: Annotated[int, typer.Option(help="How many people react to the post that gains.")] = 1,
     message: Annotated[str, typer.Option(help="The text of the post.")] = "#Хамтдаа",
 ) -> None:
     """Let something happen in the sandbox that runs at GRAPH_URL; it tells the receiver, signed as Meta signs."""
-    asked = {"account_id": post_up, "message": message} if post_up else {"post_id": grow}
-    out.print_json(data=_tell_sandbox(load_settings().graph_url, "posts" if post_up else "grow", asked))
+    if post_up:
+        what, asked = "posts", {"account_id": post_up, "message": message}
+    elif remove:
+        what, asked = "remove", {"post_id": remove}
+    else:
+        what, asked = "grow", {"post_id": grow, "reactions": str(reactions)}
+    out.print_json(data=_tell_sandbox(load_settings().graph_url, what, asked))
 
 
 def _tell_sandbox(url: str, what: str, asked: dict[str, str]) -> object:

@@ -1,14 +1,14 @@
 """The sandbox's own door, which Meta has not: let a post go up, or grow, and tell the receiver, as Meta would."""
 
-import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ingest.domain.errors import CampaignReachError
 from ingest.sandbox.graph import Graph
+from ingest.sandbox.outbox import Outbox
 from ingest.sandbox.staging import WorldPost
-from ingest.sandbox.webhooks import Sender, as_sent, hint_entry, post_entry
+from ingest.sandbox.webhooks import hint_entry, post_entry
 
 PREFIX = "_sandbox"
 
@@ -22,7 +22,7 @@ class Control:
     """Changes the world of a graph, and sends what Meta would send."""
 
     graph: Graph
-    sender: Sender | None = None
+    outbox: Outbox | None = None
     made: int = 0
 
     def post_up(self, account_id: str, message: str) -> WorldPost:
@@ -51,27 +51,42 @@ class Control:
             world, posts={**world.posts, post.post_id: post}, finals={**world.finals, post.post_id: post.facts}
         )
         if account.platform == "facebook":
-            self._send("page", post_entry(post, at=now))
+            self._tell("page", post_entry(post, at=now))
         return post
 
-    def grow(self, post_id: str, factor: float) -> WorldPost:
-        """The numbers of a post become so many times what they were; somebody reacts to it, which Meta tells.
+    def remove(self, post_id: str) -> WorldPost:
+        """A post is taken down; a Page tells, Instagram does not.
 
         Raises: NoSuchThing.
         """
+        post = self._post(post_id)
+        self.graph.deleted.add(post_id)
+        if post.platform == "facebook":
+            self._tell("page", post_entry(post, verb="remove", at=self.graph.clock()))
+        return post
+
+    def grow(self, post_id: str, factor: float, *, reactions: int = 1) -> WorldPost:
+        """The numbers of a post become so many times what they were; people react to it, which Meta tells.
+
+        Raises: NoSuchThing.
+        """
+        post = self._post(post_id)
+        self.graph.corrections[post_id] = self.graph.corrections.get(post_id, 1.0) * factor
+        object_name = {"facebook": "page", "instagram": "instagram"}[post.platform]
+        for _ in range(reactions):
+            self.made += 1
+            self._tell(object_name, hint_entry(post, self.made, at=self.graph.clock()))
+        return post
+
+    def _post(self, post_id: str) -> WorldPost:
         post = self.graph.world.posts.get(post_id)
         if post is None:
             raise NoSuchThing(f"The sandbox has no post {post_id}.")
-        self.graph.corrections[post_id] = self.graph.corrections.get(post_id, 1.0) * factor
-        self.made += 1
-        object_name = {"facebook": "page", "instagram": "instagram"}[post.platform]
-        self._send(object_name, hint_entry(post, self.made, at=self.graph.clock()))
         return post
 
-    def _send(self, object_name: str, entry: dict[str, Any]) -> None:
-        if self.sender:
-            body = as_sent({"object": object_name, "entry": [entry]})
-            threading.Thread(target=self.sender.send, args=(body,), daemon=True).start()
+    def _tell(self, object_name: str, entry: dict[str, Any]) -> None:
+        if self.outbox:
+            self.outbox.add(object_name, entry)
 
     def answer(self, what: str, params: dict[str, str]) -> dict[str, Any]:
         """What a request to `/_sandbox/<what>` does; its answer.
@@ -81,9 +96,12 @@ class Control:
         if what == "posts":
             post = self.post_up(params.get("account_id", ""), params.get("message", ""))
         elif what == "grow":
-            post = self.grow(params.get("post_id", ""), float(params.get("factor", "1.1")))
+            reactions = int(params.get("reactions", "1"))
+            post = self.grow(params.get("post_id", ""), float(params.get("factor", "1.1")), reactions=reactions)
+        elif what == "remove":
+            post = self.remove(params.get("post_id", ""))
         else:
-            raise NoSuchThing(f"There is no /{PREFIX}/{what}: posts and grow are there.")
+            raise NoSuchThing(f"There is no /{PREFIX}/{what}: posts, grow and remove are there.")
         views = self.graph.value(post, "views")
         return {"id": post.post_id, "views": views, "at": _text(self.graph.clock())}
 

@@ -18,6 +18,7 @@ from ingest.sandbox.app import create_app
 from ingest.sandbox.audience import POPULATIONS, audience_of
 from ingest.sandbox.control import Control
 from ingest.sandbox.graph import Graph
+from ingest.sandbox.outbox import Outbox
 from ingest.sandbox.tokens import Tokens
 from ingest.sandbox.webhooks import Sender
 from ingest.sandbox.world import World, build_world
@@ -54,10 +55,12 @@ def running_sandbox(
     port: int = 0,
     seed: str = "campaign-reach",
     callback: str = "",
+    mess: int | None = None,
 ) -> Iterator[Sandbox]:
     """A sandbox that plays the registry's campaigns, until the context ends. Port 0 takes a free one.
 
-    With a callback it has a door of its own, through which posts go up, and sends webhooks about them.
+    With a callback it has a door of its own, through which posts go up, and sends webhooks about them; with a mess (its
+    seed) twice, late and out of order.
 
     Raises: PortTaken, RegistryInvalid.
     """
@@ -65,7 +68,7 @@ def running_sandbox(
     tokens = Tokens.of_pages(one.account_id for one in world.accounts.values() if one.platform == "facebook")
     audiences = {platform: audience_of(platform, seed=seed) for platform in POPULATIONS}
     graph = Graph(world, tokens, api_date, clock, audiences=audiences)
-    control = Control(graph, Sender(callback, tokens.app_secret)) if callback else None
+    control = Control(graph, Outbox(Sender(callback, tokens.app_secret), mess)) if callback else None
     with serving(graph, port=port, control=control) as url:
         yield Sandbox(url, world, tokens, graph)
 
@@ -117,6 +120,7 @@ def serve_sandbox(
     say: Callable[[str], None],
     script: Sequence[Any] = (),
     callback: str = "",
+    mess: int | None = None,
     latency_seconds: float = 0.0,
 ) -> None:
     """Serve until Ctrl-C, behind a front that spoils answers if a script says so; says how a pipeline reads from here.
@@ -131,7 +135,9 @@ def serve_sandbox(
         own = 0 if script else port
         day = date.fromisoformat(api_date)
         registry = read_registry(campaigns)
-        one = stack.enter_context(running_sandbox(registry, api_date=day, clock=clock, port=own, callback=callback))
+        one = stack.enter_context(
+            running_sandbox(registry, api_date=day, clock=clock, port=own, callback=callback, mess=mess)
+        )
         one.graph.latency_seconds = latency_seconds
         if script:
             evil, _ = stack.enter_context(evil_host())
