@@ -21,7 +21,9 @@ STATES = {"imported": "green", "recognised": "cyan", "known": "yellow", "refused
 def import_(
     files: Files,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what was recognised; land nothing.")] = False,
-    account: Annotated[str, typer.Option(help="Whose file it is, when its rows do not say: an account id.")] = "",
+    account: Annotated[
+        str, typer.Option(help="Whose file it is, when its rows do not say: an account id; several with commas.")
+    ] = "",
     date_order: Annotated[
         str, typer.Option(help="What comes first in 03/04/2025, if the file cannot tell: dmy or mdy.")
     ] = "",

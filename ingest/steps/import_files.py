@@ -171,7 +171,7 @@ class Importer:
         mapping = self.options.mapping or mapping_beside(path)
         asked = replace(self.asked, mapping=read_mapping(mapping)) if mapping else self.asked
         found = []
-        for sheet in _sheets(copy):
+        for sheet in _sheets(copy, (asked.mapping and asked.mapping.delimiter) or ""):
             known = next((one for one in (recognise(sheet, asked) for recognise in kinds()) if one), None)
             found += [known] if known else []
         return found
@@ -203,12 +203,12 @@ class Importer:
         return Outcome(copy.shown, "imported", facts, rows, key)
 
 
-def _sheets(copy: "Copy") -> "Iterator[Sheet]":
+def _sheets(copy: "Copy", delimiter: str = "") -> "Iterator[Sheet]":
     from ingest.adapters.exports.archives import form_of
     from ingest.adapters.exports.text_tables import text_sheets
     from ingest.adapters.exports.workbooks import workbook_sheets
 
-    return workbook_sheets(copy) if form_of(copy) == "workbook" else text_sheets(copy)
+    return workbook_sheets(copy) if form_of(copy) == "workbook" else text_sheets(copy, delimiter)
 
 
 def _require_any(path: Path, copies: "Sequence[Copy]", found: "Sequence[Sequence[Found]]") -> None:

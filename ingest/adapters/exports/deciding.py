@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from ingest.adapters.exports.dialects import MISSING, dialects
+from ingest.adapters.exports.dialects import dialects
 from ingest.adapters.exports.expressions import value_of
+from ingest.adapters.exports.judging import set_missing
 from ingest.adapters.exports.kinds import Asked
 from ingest.adapters.exports.recognition import Column, Recognition
 from ingest.adapters.exports.sheets import Sheet
@@ -27,7 +28,7 @@ def believed(connection: duckdb.DuckDBPyConnection, found: Recognition) -> Recog
     A header can stand twice with different content: the column that says something wins, and two that contradict
     each other are both left out.
     """
-    connection.execute("set variable missing = ?", [list(MISSING)])
+    set_missing(connection, found)
     seen = {
         column: connection.execute(
             f"select coalesce(sum({value}), 0), count({value}), coalesce(bit_xor(hash(line_no, {value})), 0) "  # noqa: S608

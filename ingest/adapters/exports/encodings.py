@@ -13,6 +13,8 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+"""Half a letter as bytes."""
 OLD = ("cp1251", "cp1252")
 SAMPLE = 256 * 1024
 MOSTLY = 20
@@ -27,8 +29,10 @@ def encoding_of(copy: Copy) -> str:
     with copy.path.open("rb") as file:
         start = file.read(SAMPLE)
     for mark, name in MARKS:
-        if start.startswith(mark):
+        if start.startswith(mark) and name != "utf-8-sig":
             return name
+    if start.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig" if _eight_bits(copy) == "utf-8" else "utf-8"
     if b"\x00" in start:
         return _without_mark(copy, start)
     return _eight_bits(copy)
@@ -55,7 +59,8 @@ def _eight_bits(copy: Copy) -> str:
     with copy.path.open("rb") as file:
         file.seek(max(0, problem - SAMPLE // 2))
         near = file.read(SAMPLE)
-    if _is_utf8_but_for_surrogates(near):
+    at = problem - max(0, problem - SAMPLE // 2)
+    if SURROGATE.match(near[at : at + 3]):
         return "utf-8"
     decoded = near.decode("utf-8", errors="replace")
     bad, good = decoded.count("\ufffd"), sum(ord(letter) > 127 for letter in decoded) - decoded.count("\ufffd")  # noqa: PLR2004
@@ -82,14 +87,6 @@ def _first_not_utf8(copy: Copy) -> int | None:
             if not chunk:
                 return None
             position += len(chunk)
-
-
-def _is_utf8_but_for_surrogates(near: bytes) -> bool:
-    try:
-        near[4:-4].decode("utf-8", errors="surrogatepass")
-    except UnicodeDecodeError as error:
-        return error.start < 4 or error.start > len(near) - 12  # noqa: PLR2004 - a letter cut at the edge of the sample
-    return True
 
 
 def _likeness(sample: bytes, encoding: str) -> float:

@@ -40,6 +40,12 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(MACROS)
 
 
+def set_missing(connection: duckdb.DuckDBPyConnection, found: Recognition) -> None:
+    """Say what stands for "not given" in the cells of a table."""
+    missing = [*MISSING, *(marker.casefold() for marker in found.stated.get("missing", ()))]
+    connection.execute("set variable missing = ?", [missing])
+
+
 def judge(
     connection: duckdb.DuckDBPyConnection,
     found: Recognition,
@@ -48,8 +54,7 @@ def judge(
     permalinks: str = "select null::varchar as permalink, null::varchar as post_id where false",
 ) -> None:
     """Make the table `judged` from the view `records`. `accounts` are the ids and platforms that campaigns know."""
-    missing = [*MISSING, *(marker.casefold() for marker in found.stated.get("missing", ()))]
-    connection.execute("set variable missing = ?", [missing])
+    set_missing(connection, found)
     known = [account_id for account_id, platform in accounts if platform == found.platform]
     connection.execute(
         "create or replace temp table known_accounts as select unnest(?::varchar[]) as account_id", [known]
@@ -96,8 +101,8 @@ def _posts(found: Recognition) -> str:
                 {account} as account_id,
                 {moment} as moment, {day} as day, {message_of(found)} as message,
                 {format_of(found)} as media_format, {content_type_of(found)} as content_type,
-                {cell_of(found, "comment")} as comment, {what_is_no_row(found, key_of(found))} as not_row
-                {values_of(found)}
+                {cell_of(found, "comment")} as comment {values_of(found)},
+                {what_is_no_row(found, key_of(found))} as not_row
             from records
         ),
 
@@ -137,8 +142,8 @@ def _account_days(found: Recognition) -> str:
     return f"""
         with cells as (
             select
-                *, day_of(c{date.at}, {formats_of(found)}) as day, {what_is_no_row(found, "date")} as not_row
-                {values_of(found)}
+                *, day_of(c{date.at}, {formats_of(found)}) as day {values_of(found)},
+                {what_is_no_row(found, "date")} as not_row
             from records
         )
 

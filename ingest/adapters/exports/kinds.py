@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import duckdb
 
+from ingest.adapters.exports.mappings import TableMapping
 from ingest.adapters.exports.sheets import Sheet
 from ingest.adapters.landing.envelope import Received
 
@@ -27,7 +28,7 @@ class Asked:
     """Id and platform of every account that a campaign knows."""
     account_id: str = ""
     date_order: str = ""
-    mapping: Mapping[str, Any] = field(default_factory=dict)
+    mapping: TableMapping | None = None
     who: str = ""
     exported_at: datetime | None = None
     """When the numbers were exported; None when only the file's own date says it."""

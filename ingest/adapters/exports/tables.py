@@ -10,6 +10,7 @@ from ingest.adapters.exports import judging
 from ingest.adapters.exports.deciding import believed, date_order, grained
 from ingest.adapters.exports.headers import Headed, headed
 from ingest.adapters.exports.kinds import Asked, Found
+from ingest.adapters.exports.mappings import recognised_by, with_accounts
 from ingest.adapters.exports.recognition import Column, Recognition
 from ingest.adapters.exports.records import explained, lay_records
 from ingest.adapters.exports.remarks import remarks
@@ -82,6 +83,9 @@ def recognise_table(sheet: Sheet, asked: Asked) -> Found | None:
 
     Raises: ImportRefused when it is one, and cannot be brought in.
     """
+    if asked.mapping:
+        mapped = with_accounts(recognised_by(asked.mapping, sheet), asked.accounts, sheet.shown)
+        return settle(sheet, mapped, asked)
     header = headed(sheet)
     if header is None:
         return None
@@ -160,10 +164,11 @@ def _account(sheet: Sheet, header: Headed, platform: str, asked: Asked) -> str:
     if dialect.kind == "ads" or "account_id" in names:
         return ""
     known = [account_id for account_id, of in asked.accounts if of == platform]
-    said = asked.account_id or (sheet.copy.folder if sheet.copy.folder in known else "")
-    if said and said not in known:
+    named = [one.strip() for one in asked.account_id.split(",") if one.strip()] or [sheet.copy.folder]
+    said = next((one for one in named if one in known), "")
+    if asked.account_id and not said:
         raise ImportRefused(
-            f"{sheet.shown} is of {platform}, and no campaign knows a {platform} account {said}. "
+            f"{sheet.shown} is of {platform}, and no campaign knows a {platform} account {asked.account_id}. "
             f"Name one of {', '.join(known) or 'none'}, or add it to a file in campaigns/."
         )
     if said:

@@ -29,12 +29,12 @@ class TextForm:
     is_quoted_twice: bool
 
 
-def text_sheets(copy: Copy) -> Iterator[Sheet]:
+def text_sheets(copy: Copy, delimiter: str = "") -> Iterator[Sheet]:
     """The tables of a text file: one, or one per block where blank lines part several.
 
     Raises: ImportRefused.
     """
-    form = text_form(copy)
+    form = text_form(copy, delimiter)
     for number, (first, last) in enumerate(_blocks(copy, form), start=1):
         read = partial(text_rows, copy, form, first, last)
         name = f"block {number}" if (first, last) != (1, None) else ""
@@ -42,7 +42,7 @@ def text_sheets(copy: Copy) -> Iterator[Sheet]:
         yield Sheet(copy, "text", form.encoding, form.delimiter, form.is_quoted_twice, name, "", last, head, read)
 
 
-def text_form(copy: Copy) -> TextForm:
+def text_form(copy: Copy, delimiter: str = "") -> TextForm:
     """How the file is written, from its first rows.
 
     Raises: ImportRefused when it is no text, or no delimiter gives it more than one column.
@@ -50,11 +50,15 @@ def text_form(copy: Copy) -> TextForm:
     encoding = encoding_of(copy)
     start = list(islice(_lines(copy, encoding), HEAD))
     said = SAYS_DELIMITER.match(start[0].strip()) if start else None
-    candidates = (said.group(1),) if said else DELIMITERS
+    candidates = (delimiter,) if delimiter else (said.group(1),) if said else DELIMITERS
     forms = [TextForm(encoding, delimiter, twice) for twice in (False, True) for delimiter in candidates]
-    columns = {form: _most_columns(copy, form) for form in forms}
-    best = max(forms, key=lambda form: columns[form])
+    problems: list[ImportRefused] = []
+    columns = {form: _most_columns(copy, form, problems) for form in forms}
+    whole = [form for form in forms if not form.is_quoted_twice and columns[form] > 1]
+    best = max(whole or forms, key=lambda form: columns[form])
     if columns[best] < 2:  # noqa: PLR2004
+        if problems:
+            raise problems[0]
         raise ImportRefused(
             f"{copy.shown} gives one column only (read as {encoding}): it is no table, or written in a way that is "
             "not known here. Export it again, as CSV."
@@ -62,11 +66,12 @@ def text_form(copy: Copy) -> TextForm:
     return best
 
 
-def _most_columns(copy: Copy, form: TextForm) -> int:
+def _most_columns(copy: Copy, form: TextForm, problems: list[ImportRefused]) -> int:
     """The most columns that a row of the head has; of two ways to read it, the one that gives more is right."""
     try:
         rows = [cells for _, cells in islice(_records(copy, form), HEAD) if is_filled(cells)]
-    except ImportRefused:
+    except ImportRefused as problem:
+        problems.append(problem)
         return 0
     if form.is_quoted_twice and any(SAYS_DELIMITER.match(cells[0]) is None and len(cells) < 2 for cells in rows[-1:]):  # noqa: PLR2004
         return 0
@@ -144,11 +149,19 @@ def _lines(copy: Copy, encoding: str) -> Iterator[str]:
     """The lines, none of them longer than a cell may be by much."""
     name, errors = opened_with(encoding)
     longest = 8 * LONGEST_CELL
-    with copy.path.open(encoding=name, errors=errors, newline="") as file:
-        while line := file.readline(longest):
-            if len(line) == longest:
-                raise ImportRefused(f"{copy.shown} has a line of more than {longest:,} letters. Export it again.")
-            yield UNSAFE.sub("\ufffd", line)
+    number = 0
+    try:
+        with copy.path.open(encoding=name, errors=errors, newline="") as file:
+            while line := file.readline(longest):
+                number += 1
+                if len(line) == longest:
+                    raise ImportRefused(f"{copy.shown} has a line of more than {longest:,} letters. Export it again.")
+                yield UNSAFE.sub("\ufffd", line)
+    except UnicodeError:
+        raise ImportRefused(
+            f"{copy.shown} is damaged after line {number}: it is no {encoding} text any more. "
+            "It was cut, or badly copied. Export it again."
+        ) from None
 
 
 def delimiter_name(delimiter: str) -> str:

@@ -1,0 +1,176 @@
+"""What is no export costs one clear message: nothing is half-imported, and no file costs more than it may."""
+
+import os
+import resource
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from ingest.adapters.exports.copies import copy_file
+from ingest.domain.errors import ImportRefused
+from ingest.settings import Settings
+from ingest.steps.import_files import Options, _importing, import_files
+from tests.exports.composed import ask, brought_in, facebook_post, refusal, table, written
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(100)
+
+
+def zipped(folder: Path, members: dict[str, bytes], name: str = "export.zip") -> Path:
+    with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+    return folder / name
+
+
+def with_macros(folder: Path) -> Path:
+    openpyxl.Workbook().save(folder / "macros.xlsm")
+    with zipfile.ZipFile(folder / "macros.xlsm", "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"macro")
+    return folder / "macros.xlsm"
+
+
+def with_link(folder: Path) -> Path:
+    entry = zipfile.ZipInfo("posts.csv")
+    entry.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(folder / "link.zip", "w") as archive:
+        archive.writestr(entry, "/etc/passwd")
+    return folder / "link.zip"
+
+
+GOOD = table([facebook_post()])
+BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "an empty file": (lambda to: written(to, b""), "is empty. Export it again"),
+    "blank lines only": (lambda to: written(to, b"\n\n  \n"), "one column only"),
+    "a picture renamed to .csv": (lambda to: written(to, PNG), "is a picture, no table"),
+    "a workbook with a password": (
+        lambda to: written(to, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)),
+        "with a password",
+    ),
+    "a workbook with macros": (with_macros, "is a workbook with macros"),
+    "a damaged zip": (lambda to: written(to, b"PK\x03\x04 and no more"), "is a damaged ZIP"),
+    "a zip bomb": (lambda to: zipped(to, {"posts.csv": b"0," * 20_000_000}), "would unpack from"),
+    "a nested zip": (
+        lambda to: zipped(to, {"a.csv": zipped(to, {"b.csv": b"1"}, "in.zip").read_bytes()}),
+        "holds another archive",
+    ),
+    "a zip that leads out": (lambda to: zipped(to, {"../../etc/posts.csv": GOOD.encode()}), "leads out of it"),
+    "a zip with a link": (with_link, "holds a link"),
+    "a zip of a thousand files": (
+        lambda to: zipped(to, {f"{at}.csv": b"1" for at in range(1000)}),
+        "holds 1,000 files",
+    ),
+    "a zip without a table": (lambda to: zipped(to, {"readme.md": b"hello"}), "holds no table"),
+    "a hundred thousand columns": (lambda to: written(to, ",".join(map(str, range(100_000)))), "100,000 columns"),
+    "a cell of 100 MB": (lambda to: written(to, b'Post ID,Views\n1,"' + b"x" * 100_000_000), "letters"),
+    "a quotation mark that never ends": (
+        lambda to: written(to, GOOD + '"' + "x,\n" * 500_000),
+        "quotation mark is missing",
+    ),
+    "a NUL byte": (lambda to: written(to, GOOD.replace("5310", "53\x0010")), "NUL byte"),
+    "a web page": (lambda to: written(to, b"<!DOCTYPE html><html>"), "is a web page"),
+    "cut in a letter": (lambda to: written(to, (GOOD + "Хамтдаа " * 40).encode()[:-2]), "damaged letter"),
+    "a header without rows": (lambda to: written(to, GOOD.splitlines()[0]), "no rows"),
+    "one column": (lambda to: written(to, "Post ID\n1\n"), "one column only"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_one_clear_message_and_nothing_lands(settings: Settings, tmp_path: Path, what: str) -> None:
+    make, message = BAD[what]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    problem = refusal(settings, make(tmp_path))
+    assert message in problem
+    assert len(problem) < 600
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # KiB; the files themselves are in it
+
+
+def test_half_a_letter_becomes_a_mark_and_the_file_comes_in(settings: Settings, tmp_path: Path) -> None:
+    content = table([facebook_post(Description="half \ud83d letter")]).encode("utf-8", "surrogatepass")
+    brought_in(settings, written(tmp_path, content))
+    assert ask(settings, "select message from raw.posts") == [("half \ufffd letter",)]
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, GOOD)
+    (tmp_path / "copies").mkdir()
+    real, calls = Path.stat, []
+
+    def growing(self: Path, **kwargs: bool) -> os.stat_result:
+        if self == path:
+            calls.append(self)
+            if len(calls) == 2:
+                path.write_bytes(path.read_bytes() + b"one more line\n")
+        return real(self, **kwargs)
+
+    monkeypatch.setattr(Path, "stat", growing)
+    with pytest.raises(ImportRefused, match="changed while it was read"):
+        copy_file(path, tmp_path / "copies")
+
+
+def test_a_bad_file_never_stops_the_good_ones(settings: Settings, tmp_path: Path) -> None:
+    bad, good = written(tmp_path, PNG, "a.csv"), written(tmp_path, GOOD, "b.csv")
+    assert [one.state for one in brought_in(settings, bad, good)] == ["refused", "imported"]
+
+
+def test_a_name_that_fits_nothing_is_told(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused, match="neither a file nor a folder"):
+        import_files(settings, [str(tmp_path / "nothing*.csv")])
+
+
+ANY_CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12) | st.sampled_from(
+    [
+        "",
+        "Lifetime",
+        "1,250",
+        "1.22158E+17",
+        '"',
+        ";",
+        "\n",
+        "--",
+        "11/19/2026 20:15",
+        "99999999999999999999",
+        "\ufeff",
+        "=",
+    ]
+)
+ANY_BYTES = st.binary(max_size=400) | st.builds(
+    lambda rows, encoding, end: ("\n".join(",".join(row) for row in rows)).encode(encoding, "replace") + end,
+    st.lists(st.lists(ANY_CELL, max_size=8), max_size=6),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1251"]),
+    st.binary(max_size=3),
+)
+
+
+FEW = hypothesis_settings(max_examples=60, deadline=None)
+
+
+def test_whatever_the_bytes_the_reader_says_one_thing(settings: Settings, tmp_path: Path) -> None:
+    with _importing(settings, Options(is_dry_run=True)) as importer:
+
+        @FEW
+        @given(content=ANY_BYTES)
+        def holds(content: bytes) -> None:
+            (outcome,) = importer.bring_in(written(tmp_path, content))
+            assert outcome.state in ("recognised", "refused")
+
+        holds()
+
+
+def test_whatever_a_row_holds_it_is_brought_in_or_rejected_and_counted(settings: Settings, tmp_path: Path) -> None:
+    with _importing(settings, Options(is_dry_run=True)) as importer:
+
+        @FEW
+        @given(cells=st.dictionaries(st.sampled_from(sorted(facebook_post())), ANY_CELL, max_size=5))
+        def holds(cells: dict[str, str]) -> None:
+            rows = [facebook_post(1), facebook_post(2) | cells]
+            (outcome,) = importer.bring_in(written(tmp_path, table(rows)))
+            assert outcome.state == "recognised", outcome.problem
+            assert outcome.rows == 2
+
+        holds()

@@ -1,0 +1,292 @@
+"""Every product that is known, in its own format: what is recognised, and what its rows become."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from ingest.settings import Settings
+from ingest.steps.import_files import Options, Outcome, import_files
+from tests.exports.composed import (
+    INSTAGRAM,
+    PAGE,
+    ask,
+    brought_in,
+    facebook_post,
+    facts_of,
+    instagram_post,
+    refusal,
+    table,
+    text_of,
+    values,
+    written,
+)
+
+YOUTUBE, TIKTOK = "UCdreamumbrella0000000001", "@iom.mongolia"
+
+
+def recognised(settings: Settings, path: Path, **said: str) -> Outcome:
+    """What a dry run says of a file."""
+    (outcome,) = import_files(settings, [str(path)], Options(is_dry_run=True, **said))  # type: ignore[arg-type]
+    assert outcome.state == "recognised", outcome.problem
+    return outcome
+
+
+def workbook(folder: Path, rows: list[list[object]], name: str = "export.xlsx") -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / name)
+    return folder / name
+
+
+def test_instagram_posts(settings: Settings, tmp_path: Path) -> None:
+    rows = [instagram_post(1), instagram_post(2, Post_type="IG carousel"), instagram_post(3, Post_type="IG story")]
+    brought_in(settings, written(tmp_path, table(rows)))
+    found = ask(settings, "select account_id, media_type, media_product_type from raw.posts order by line_no")
+    assert found == [(INSTAGRAM, "VIDEO", "REELS"), (INSTAGRAM, "CAROUSEL_ALBUM", None), (INSTAGRAM, "IMAGE", "STORY")]
+    assert values(settings, "Saves") == {"001": "38", "002": "38", "003": "38"}
+
+
+DAYS = (
+    'sep=,\r\n"Facebook reach"\r\n"Date","Primary"\r\n"2026-03-07T00:00:00","120"\r\n"2026-03-08T00:00:00","130"\r\n'
+    '\r\n"Instagram reach"\r\n"Date","Primary"\r\n"2026-03-07T00:00:00","70"\r\n'
+)
+
+
+def test_days_of_an_account_in_utf_16_with_a_preamble_and_two_blocks(settings: Settings, tmp_path: Path) -> None:
+    path = written(tmp_path, DAYS.split("\r\n\r\n", maxsplit=1)[0], "days.csv", encoding="utf-16")
+    (outcome,) = brought_in(settings, path, account_id=PAGE)
+    assert facts_of(outcome)["written as"] == "utf-16, comma-separated"
+    found = ask(
+        settings,
+        "select object_id, object_kind, graph_name, period, end_time, value from raw.snapshots order by line_no",
+    )
+    assert found == [  # Facebook names the end of the day: midnight in California, an hour earlier from 8 March on
+        (PAGE, "account", "Facebook reach", "day", "2026-03-08T08:00:00+0000", "120"),
+        (PAGE, "account", "Facebook reach", "day", "2026-03-09T07:00:00+0000", "130"),
+    ]
+
+
+def test_a_file_of_two_blocks_holds_two_tables(settings: Settings, tmp_path: Path) -> None:
+    path = written(tmp_path, DAYS, "days.csv", encoding="utf-16")
+    assert f"no campaign knows a instagram account {PAGE}" in refusal(settings, path, account_id=PAGE)
+    brought_in(settings, path, account_id=f"{PAGE},{INSTAGRAM}")
+    found = ask(settings, "select platform, object_id, end_time, value, line_no from raw.snapshots where line_no > 5")
+    assert found == [("instagram", INSTAGRAM, "2026-03-07T08:00:00+0000", "70", 9)]
+    assert ask(settings, "select rows, accepted from raw.imports order by line_no") == [(2, 2), (1, 1)]
+
+
+def test_old_insights_of_posts_as_a_workbook_with_a_row_of_descriptions(settings: Settings, tmp_path: Path) -> None:
+    header = [
+        "Post ID",
+        "Permalink",
+        "Post Message",
+        "Type",
+        "Posted",
+        "Lifetime Post Total Reach",
+        "Lifetime Post Total Impressions",
+    ]
+    described = [
+        "",
+        "",
+        "",
+        "",
+        "",
+        "Lifetime: The number of people who had your post enter their screen. (Unique Users)",
+        "Lifetime: …",
+    ]
+    post = [
+        f"{PAGE}_10158000000000001",
+        "https://www.facebook.com/x/posts/10158000000000001",
+        "Сайн уу",
+        "Photo",
+        "10/19/2021 08:15:00 AM",
+        1234,
+        5678,
+    ]
+    (outcome,) = brought_in(settings, workbook(tmp_path, [header, described, post]))
+    assert facts_of(outcome)["product"] == "Facebook Insights, post level (until 2023)"
+    assert ask(settings, "select post_id, account_id, published_at from raw.posts") == [
+        (f"{PAGE}_10158000000000001", PAGE, "2021-10-19T15:15:00+0000")
+    ]
+    assert ask(settings, "select graph_name, value from raw.snapshots order by 1") == [
+        ("Lifetime Post Total Impressions", "5678"),
+        ("Lifetime Post Total Reach", "1234"),
+    ]
+    assert ask(settings, "select rows, accepted, not_rows from raw.imports") == [(2, 1, 1)]
+
+
+def test_old_insights_of_a_page_have_day_week_and_28_days(settings: Settings, tmp_path: Path) -> None:
+    rows = [
+        ["Date", "Lifetime Total Likes", "Daily Total Reach", "Weekly Total Reach", "28 Days Total Reach"],
+        ["", "Lifetime: The total number of people who have liked your Page.", "Daily: …", "Weekly: …", "28 Days: …"],
+        ["10/19/2021", "1,000", "10", "20", "30"],
+    ]
+    brought_in(settings, written(tmp_path, text_of(rows)), account_id=PAGE)
+    found = ask(settings, "select graph_name, period, value from raw.snapshots order by 1")
+    assert found == [
+        ("28 Days Total Reach", "days_28", "30"),
+        ("Daily Total Reach", "day", "10"),
+        ("Lifetime Total Likes", "day", "1000"),
+        ("Weekly Total Reach", "week", "20"),
+    ]
+
+
+ADS = [
+    "Reporting starts",
+    "Reporting ends",
+    "Campaign name",
+    "Ad set name",
+    "Ad name",
+    "Ad ID",
+    "Reach",
+    "Impressions",
+    "Amount spent (MNT)",
+]
+
+
+def test_ads_come_with_their_spend_and_the_total_row_never_counts(settings: Settings, tmp_path: Path) -> None:
+    rows = [
+        ADS,
+        ["2026-01-01", "2026-01-31", "", "", "", "", "1,500", "4000", "3,000.50"],
+        ["2026-01-01", "2026-01-31", "Umbrella", "All", "Video 1", "120200000000000001", "900", "2500", "2,000.25"],
+        ["2026-01-01", "2026-01-31", "Umbrella", "All", "Video 2", "", "800", "1500", "1,000.25"],
+    ]
+    brought_in(settings, written(tmp_path, text_of(rows)))
+    found = ask(
+        settings,
+        "select ad_name, starts_on::text, reach, impressions, spend::text, currency from raw.ads order by line_no",
+    )
+    assert found == [
+        ("Video 1", "2026-01-01", 900, 2500, "2000.25", "MNT"),
+        ("Video 2", "2026-01-01", 800, 1500, "1000.25", "MNT"),
+    ]
+    assert ask(settings, "select count(*) from raw.snapshots where source = 'export'") == [(0,)]
+
+
+YOUTUBE_ROWS = [
+    [
+        "Content",
+        "Video title",
+        "Video publish time",
+        "Duration",
+        "Views",
+        "Watch time (hours)",
+        "Impressions",
+        "Likes",
+        "Unique viewers",
+    ],
+    ["Total", "", "", "", "900", "31.5", "20000", "60", "700"],
+    ["dQw4-9WgXcQ", "Шүхэр 1 #DreamUmbrella", "Sep 3, 2021", "95", "500", "20.25", "9,000", "40", "410"],
+    ["aBcDeFgHiJk", "Шүхэр 2 #DreamUmbrella", "Sep 5, 2021", "80", "300", "10.5", "7000", "19", "250"],
+]
+
+
+def test_youtube_comes_as_a_zip_whose_list_is_cut(settings: Settings, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "Content.zip", "w") as archive:
+        archive.writestr("Table data.csv", text_of(YOUTUBE_ROWS))
+        archive.writestr("Totals.csv", text_of([["Date", "Views"], ["2021-09-01", "5"]]))
+    (outcome,) = brought_in(settings, tmp_path / "Content.zip")
+    assert outcome.name == "Content.zip › Table data.csv"
+    assert "the list is cut: its total of Views is 900, its rows add up to 800" in facts_of(outcome)["note"]
+    assert ask(settings, "select account_id, post_id, published_at from raw.posts order by line_no") == [
+        (YOUTUBE, "dQw4-9WgXcQ", "2021-09-03T12:00:00+0000"),
+        (YOUTUBE, "aBcDeFgHiJk", "2021-09-05T12:00:00+0000"),
+    ]
+    assert values(settings, "Watch time (hours)") == {"XcQ": "72900000", "iJk": "37800000"}
+    assert values(settings, "Impressions") == {"XcQ": "9000", "iJk": "7000"}
+
+
+def test_tiktok_posts_are_known_by_their_links(settings: Settings, tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Video title", "Video link", "Post time", "Total likes", "Total comments", "Total shares", "Total views"],
+        ["Шүхэр", f"https://www.tiktok.com/{TIKTOK}/video/7012345678901234567", "2021-09-03 10:00:00", 5, 1, 2, 4321],
+    ]
+    brought_in(settings, workbook(tmp_path, rows))
+    assert ask(settings, "select account_id, post_id, published_at from raw.posts") == [
+        (TIKTOK, "7012345678901234567", "2021-09-03T10:00:00+0000")
+    ]
+    assert values(settings, "Total views") == {"567": "4321"}
+
+
+GERMAN = {
+    "Beitrags-ID": "18000000000000001",
+    "Konto-ID": INSTAGRAM,
+    "Kontoname": "Demo",
+    "Beschreibung": "Schirm",
+    "Veröffentlichungszeit": "19.11.2026 20:15",
+    "Permalink": "https://www.instagram.com/p/DAbcdEFGhij/",
+    "Beitragstyp": "IG Karussell",
+    "Datum": "Gesamte Laufzeit",
+    "Aufrufe": "6.620",
+    "Reich\u00adweite": "4100 ",
+}
+PORTUGUESE = {
+    "Identificação do post": "18000000000000001",
+    "Identificação da conta": INSTAGRAM,
+    "Horário de publicação": "19/11/2026 20:15",
+    "Link permanente": "https://www.instagram.com/p/DAbcdEFGhij/",
+    "Tipo de post": "Carrossel do Instagram",
+    "Data": "Vitalício",
+    "VISUALIZAÇÕES": "6.620",
+    "Alcance": "4100",
+}
+FRENCH = {
+    "ID de publication": "18000000000000001",
+    "ID de compte": INSTAGRAM,
+    "Heure de publication": "19/11/2026 20:15",
+    "Permalien": "https://www.instagram.com/p/DAbcdEFGhij/",
+    "Type de publication": "Carrousel Instagram",
+    "Vues": "6 620",
+    "Couverture": "4100",
+}
+SPANISH = {
+    "Identificador de la publicación": "18000000000000001",
+    "Identificador de la cuenta": INSTAGRAM,
+    "Hora de publicación": "19/11/2026 20:15",
+    "Tipo de publicación": "Secuencia de Instagram",
+    "Visualizaciones": "6.620",
+    "Alcance": "4100",
+}
+RUSSIAN = {
+    "Идентификатор публикации": "18000000000000001",
+    "Идентификатор аккаунта": INSTAGRAM,
+    "Время публикации": "19.11.2026 20:15",
+    "Тип публикации": "Карусель IG",
+    "Просмотры": "6620",
+    "Охват": "4100",
+}
+MONGOLIAN = {
+    "Нийтлэлийн ID": "18000000000000001",
+    "Бүртгэлийн ID": INSTAGRAM,
+    "Нийтэлсэн цаг": "2026-11-19 20:15",
+    "Нийтлэлийн төрөл": "IG carousel",
+    "Үзэлт": "6620",
+    "Хүртээмж": "4100",
+}
+LANGUAGES = {"de": GERMAN, "pt": PORTUGUESE, "fr": FRENCH, "es": SPANISH, "ru": RUSSIAN, "mn": MONGOLIAN}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_headers_in_other_languages_mean_the_same(settings: Settings, tmp_path: Path, language: str) -> None:
+    (outcome,) = brought_in(settings, written(tmp_path, table([LANGUAGES[language]], delimiter=";")))
+    assert facts_of(outcome)["language"] == language
+    assert ask(settings, "select published_at, media_type from raw.posts") == [
+        ("2026-11-20T04:15:00+0000", "CAROUSEL_ALBUM")
+    ]
+    assert values(settings, "Views") == {"001": "6620"}
+    assert values(settings, "Reach") == {"001": "4100"}
+
+
+def test_a_workbook_of_posts_and_a_zip_of_it_are_read_alike(settings: Settings, tmp_path: Path) -> None:
+    row = facebook_post()
+    path = workbook(tmp_path, [list(row), list(row.values())])
+    inside = io.BytesIO()
+    with zipfile.ZipFile(inside, "w") as archive:
+        archive.write(path, "exports/page.xlsx")
+    packed = written(tmp_path, inside.getvalue(), "page.zip")
+    assert [one.state for one in brought_in(settings, path, packed)] == ["imported", "known"]
+    assert values(settings, "Views") == {"101": "5310"}
