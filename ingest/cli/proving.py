@@ -1,12 +1,14 @@
-"""Commands that prove: explain."""
+"""Commands that prove: explain, verify."""
 
 import json
 import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from ingest.cli.console import app, out, working
+from ingest.cli.console import app, out, progress, working
 from ingest.settings import load_settings
 
 Campaign = Annotated[str, typer.Argument(help="The campaign's id, such as together.")]
@@ -45,4 +47,30 @@ def explain(  # noqa: PLR0917 - each is an option of the command line
     else:
         out.print(explanation_tree(found, most_posts=posts), highlight=False)
     if not found.agrees:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(as_json: AsJson = False) -> None:
+    """Hold every byte of landing and publication against the hashes that were noted when it was written.
+
+    Names each landed file, attachment, manifest and published file that is changed, cut, missing or too much. Status 1
+    when something is wrong.
+    """
+    from ingest.steps import verify as step
+
+    looks = step.plan_verify(load_settings())
+    if as_json:
+        found = step.verify(looks)
+        sys.stdout.write(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=2) + "\n")
+    else:
+        with progress("Verifying", len(looks.looks)) as done:
+            found = step.verify(looks, told=done)
+        for one in sorted(found, key=lambda one: one.is_wrong):
+            mark = "[red]wrong[/]" if one.is_wrong else "[yellow]note[/] "
+            out.print(f"{mark} {escape(one.where)} {escape(one.what)}", soft_wrap=True, highlight=False)
+        wrong = sum(one.is_wrong for one in found)
+        said = f"[red]{wrong} findings[/]" if wrong else "[green]everything is as it was written[/]"
+        out.print(f"{len(looks.looks)} landed files and versions: {said}", highlight=False)
+    if any(one.is_wrong for one in found):
         raise typer.Exit(1)

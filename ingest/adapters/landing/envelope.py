@@ -6,7 +6,7 @@ The body is spliced in as the text that was received, never parsed and written a
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,8 +93,7 @@ class Batch:
         """
         digest = self.content_sha256 or (self.attachment.sha256 if self.attachment else "")
         if not digest:
-            facts = [[answer.request.as_json(), answer.body_sha256] for answer in self.answers]
-            digest = hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+            digest = digest_of((answer.request.as_json(), answer.body_sha256) for answer in self.answers)
         return f"{self.fetched_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:DIGITS]}"
 
     def lines(self) -> bytes:
@@ -125,6 +124,12 @@ class Batch:
     def originals(self) -> Sequence[tuple[int, bytes]]:
         """Line number and bytes as received of each answer whose body had to be cleaned."""
         return [(n, answer.body) for n, answer in enumerate(self.answers, start=1) if spliceable(answer.body)[1]]
+
+
+def digest_of(answers: Iterable[tuple[dict[str, object], str]]) -> str:
+    """The SHA-256 by which a batch is named: of what was asked, and of the bodies' own SHA-256."""
+    facts = [list(answer) for answer in answers]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def without_credentials(body: bytes) -> bytes:

@@ -29,8 +29,26 @@ class Landing(Protocol):
     def landed_keys(self) -> list[str]:
         """The keys of all landed files, oldest batch first."""
 
+    def keys(self) -> list[str]:
+        """The keys of everything that lies there, batches and what lies beside them; nothing unfinished."""
+
+    def keys_below(self, folder: str) -> list[str]:
+        """The keys of everything that lies in a folder of the landing."""
+
     def local_path(self, key: str) -> Path:
         """Where the bytes of a landed file lie on this machine, as long as this landing is in use."""
+
+    def put_new(self, key: str, content: bytes) -> None:
+        """Write something beside the batches, once.
+
+        Raises: StorageFailed, LandingDamaged when other bytes lie there.
+        """
+
+    def take_out(self, key: str, content: bytes | None) -> None:
+        """Put other bytes in the place of a landed file, or remove it: `erase` and the retention alone do that.
+
+        Raises: StorageFailed.
+        """
 
 
 def files_of(batch: Batch) -> Iterator[tuple[str, bytes]]:
@@ -38,7 +56,12 @@ def files_of(batch: Batch) -> Iterator[tuple[str, bytes]]:
     stem = _stem(batch)
     for number, original in batch.originals():
         yield f"{stem}.{number}.bin", original
-    yield f"{stem}{SUFFIX}", zstandard.ZstdCompressor(level=9, write_checksum=True).compress(batch.lines())
+    yield f"{stem}{SUFFIX}", compressed(batch.lines())
+
+
+def compressed(lines: bytes) -> bytes:
+    """The bytes of a landed file that holds these lines: the same lines give the same bytes."""
+    return zstandard.ZstdCompressor(level=9, write_checksum=True).compress(lines)
 
 
 def attachments_of(batch: Batch) -> Iterator[tuple[str, Attachment]]:

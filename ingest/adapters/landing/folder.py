@@ -51,9 +51,44 @@ class FolderLanding:
         """The keys of all landed files, oldest batch first."""
         return batches_among(path.relative_to(self._root).as_posix() for path in self._root.rglob(f"*{SUFFIX}"))
 
+    def keys(self) -> list[str]:
+        """The keys of everything that lies there; nothing unfinished."""
+        return self.keys_below(".")
+
+    def keys_below(self, folder: str) -> list[str]:
+        """The keys of everything that lies in a folder of the landing; nothing unfinished."""
+        found = (path for path in (self._root / folder).rglob("*") if path.is_file() and path.name[0] != ".")
+        return sorted(path.relative_to(self._root).as_posix() for path in found)
+
     def local_path(self, key: str) -> Path:
         """Where the bytes of a landed file lie on this machine."""
         return self._root / key
+
+    def put_new(self, key: str, content: bytes) -> None:
+        """Write something beside the batches, once.
+
+        Raises: StorageFailed, LandingDamaged when other bytes lie there.
+        """
+        with _storage_errors(self._root):
+            self._write_once(self._root / key, content)
+
+    def take_out(self, key: str, content: bytes | None) -> None:
+        """Put other bytes in the place of a landed file in one step, or remove it.
+
+        Raises: StorageFailed.
+        """
+        path = self._root / key
+        with _storage_errors(self._root):
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+                with temporary.open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(path)
+            _fsync_folder(path.parent)
 
     def _write_once(self, path: Path, content: bytes) -> None:
         self._put_once(path, lambda file: file.write(content), lambda: require_same(path, path.read_bytes(), content))

@@ -39,6 +39,7 @@ class LandedLine:
     http_status: int | None
     body_sha256: str
     body: Any
+    is_cleaned: bool
     is_true: bool
 
 
@@ -81,6 +82,7 @@ class LandedContent:
                 http_status=facts.get("http_status"),
                 body_sha256=facts["body_sha256"],
                 body=facts["body"],
+                is_cleaned=bool(facts.get("is_cleaned")),
                 is_true=self._is_true(number, line, facts) and facts["line_no"] == number,
             )
         except (ValueError, KeyError, TypeError) as error:

@@ -15,7 +15,7 @@ from ingest.adapters.landing.files import (
     require_same_file,
 )
 from ingest.adapters.s3 import Bucket
-from ingest.domain.errors import LandingDamaged
+from ingest.domain.errors import LandingDamaged, StorageFailed
 
 
 @dataclass
@@ -41,6 +41,14 @@ class S3Landing:
         """The keys of all landed files, oldest batch first."""
         return batches_among(self.bucket.keys())
 
+    def keys(self) -> list[str]:
+        """The keys of everything that lies there."""
+        return self.bucket.keys()
+
+    def keys_below(self, folder: str) -> list[str]:
+        """The keys of everything that lies in a folder of the landing."""
+        return self.bucket.keys(f"{folder}/")
+
     def local_path(self, key: str) -> Path:
         """A copy of a landed file on this machine; it is removed with this object.
 
@@ -53,6 +61,26 @@ class S3Landing:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.bucket.download(key, path)  # of any size, and never whole in memory
         return path
+
+    def put_new(self, key: str, content: bytes) -> None:
+        """Write something beside the batches, once.
+
+        Raises: StorageFailed, LandingDamaged when other bytes lie there.
+        """
+        self._write_once(key, content)
+
+    def take_out(self, key: str, content: bytes | None) -> None:
+        """Put other bytes in the place of a landed file in one step, or remove it.
+
+        Raises: StorageFailed when it cannot be done, or somebody else has written there meanwhile.
+        """
+        if self._fetched is not None:
+            (self._fetched / key).unlink(missing_ok=True)
+        there = self.bucket.get(key)
+        if content is None:
+            self.bucket.remove([key])
+        elif there and not self.bucket.put_over(key, content, tag=there.tag):
+            raise StorageFailed(f"{self.bucket.uri}/{key} has been written by somebody else. Try again.")
 
     def _write_once(self, key: str, content: bytes) -> None:
         if self.bucket.put_new(key, content):

@@ -129,7 +129,16 @@ class FolderPublication:
 
     def local_copy(self, manifest: Manifest, path: str) -> Path:
         """A file of a version: it lies on this machine already."""
-        return self.root / manifest.folder / path
+        return self.local_file(f"{manifest.folder}/{path}")
+
+    def paths(self) -> list[str]:
+        """Everything that lies in the publication; nothing hidden."""
+        found = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
+        return sorted(path.as_posix() for path in found if not path.parts[0].startswith("."))
+
+    def local_file(self, path: str) -> Path:
+        """Something that lies in the publication."""
+        return self.root / path
 
     def point_to(self, manifest: Manifest, *, workspace: Path) -> None:
         """Make the stable name the served version's file; does nothing when it is."""

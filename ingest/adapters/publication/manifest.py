@@ -45,8 +45,13 @@ class Manifest:
     manifest_version: int = field(default=MANIFEST_VERSION)
 
     def as_bytes(self) -> bytes:
-        """The JSON text, the same for the same manifest."""
-        return (json.dumps(asdict(self), ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+        """The JSON text, the same for the same manifest; its `seal` is the SHA-256 of the text without it."""
+        facts = asdict(self)
+        return _text(facts | {"seal": hashlib.sha256(_text(facts)).hexdigest()})
+
+
+def _text(facts: dict[str, Any]) -> bytes:
+    return (json.dumps(facts, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
 
 
 def read_manifest(path: Path) -> Manifest | None:
@@ -78,6 +83,7 @@ def parse_manifest(content: bytes, where: object) -> Manifest:
             f"{where} was written by a newer release (manifest version {written_by}, this one knows {MANIFEST_VERSION})"
         )
         raise SomebodyMustAct(f"{newer}. Nothing was changed: update campaign-reach, or publish to another folder.")
+    facts.pop("seal", None)
     try:
         files = tuple(PublishedFile(**file) for file in facts.pop("files"))
         return Manifest(**facts | {"files": files, "gates": tuple(facts.pop("gates"))})

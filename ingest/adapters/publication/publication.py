@@ -66,3 +66,9 @@ class Publication(Protocol):
 
     def local_copy(self, manifest: Manifest, path: str) -> Path:
         """A file of a version on this machine, as long as this object is in use."""
+
+    def paths(self) -> list[str]:
+        """Everything that lies in the publication, kept versions and stopped candidates included; nothing hidden."""
+
+    def local_file(self, path: str) -> Path:
+        """Something that lies in the publication on this machine, as long as this object is in use."""

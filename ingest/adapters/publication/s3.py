@@ -111,13 +111,21 @@ class S3Publication:
 
     def local_copy(self, manifest: Manifest, path: str) -> Path:
         """A copy of a file of a version; it is removed with this object."""
+        return self.local_file(f"{manifest.folder}/{path}")
+
+    def paths(self) -> list[str]:
+        """Everything that lies in the publication."""
+        return self.bucket.keys()
+
+    def local_file(self, path: str) -> Path:
+        """A copy of something that lies in the publication; it is removed with this object."""
         if self._fetched is None:
             self._fetched = Path(tempfile.mkdtemp(prefix="campaign-reach-published-"))
             weakref.finalize(self, shutil.rmtree, self._fetched, ignore_errors=True)
-        target = self._fetched / manifest.folder / path
+        target = self._fetched / path
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            self.bucket.download(f"{manifest.folder}/{path}", target)
+            self.bucket.download(path, target)
         return target
 
     def _upload(self, prepared: Path, manifest: Manifest) -> Manifest:
