@@ -1,7 +1,12 @@
 """The warehouse: a private DuckDB file. Here its schema `raw` is made and filled from landed files."""
 
 import hashlib
+<<<<<<< HEAD
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+=======
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+>>>>>>> 52bb157 (rebuild: warehouse and publication anew from landing alone, beside the old ones; a landed file of each schema version is kept)
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import datetime
@@ -12,7 +17,11 @@ import zstandard
 
 from ingest.adapters.accepted_loads import explained
 from ingest.adapters.compiled_models import note_build
+<<<<<<< HEAD
 from ingest.adapters.exports.loading import load_exports
+=======
+from ingest.adapters.landing.envelope import READABLE, SCHEMA_VERSION
+>>>>>>> 52bb157 (rebuild: warehouse and publication anew from landing alone, beside the old ones; a landed file of each schema version is kept)
 from ingest.domain.errors import LandingDamaged, StorageFailed
 
 HERE = Path(__file__).parent
@@ -28,6 +37,7 @@ ROWS = """
         union all select count(*) from raw.quarantine where load_id >= $first
     )
 """
+VERSION = re.compile(rb'^\{"schema_version":(\d+),', re.MULTILINE)
 SMALLEST_BUFFER = 128 * 1024
 """DuckDB holds several buffers of the longest line that it is told of, in each thread."""
 SMALL_LOAD = 4 * 1024 * 1024
@@ -139,6 +149,11 @@ def require_whole(file: LandedFile) -> tuple[str, int]:
         raise _damaged(file, str(error.strerror)) from None
     if not lines.endswith(b"\n"):
         raise _damaged(file, "its last line has no end")
+    if newer := {int(version) for version in VERSION.findall(lines)} - READABLE:
+        raise LandingDamaged(
+            f"{file.key} has schema version {max(newer)}; this release reads up to {SCHEMA_VERSION}. Nothing was "
+            "loaded. A newer release wrote it: update campaign-reach."
+        )
     return hashlib.sha256(content).hexdigest(), max(map(len, lines.splitlines()))
 
 

@@ -1,4 +1,4 @@
-"""Commands that prove: explain, verify."""
+"""Commands that prove: explain, verify, rebuild."""
 
 import json
 import sys
@@ -11,6 +11,7 @@ from rich.markup import escape
 from ingest.cli.console import app, out, progress, working
 from ingest.settings import load_settings
 
+SHOWN_MARTS = 8
 Campaign = Annotated[str, typer.Argument(help="The campaign's id, such as together.")]
 AsJson = Annotated[bool, typer.Option("--json", help="All of it as one JSON object, for machines.")]
 
@@ -74,3 +75,34 @@ def verify(as_json: AsJson = False) -> None:
         out.print(f"{len(looks.looks)} landed files and versions: {said}", highlight=False)
     if any(one.is_wrong for one in found):
         raise typer.Exit(1)
+
+
+@app.command()
+def rebuild() -> None:
+    """Make warehouse and publication anew from landing alone, and say whether the content hash is the same.
+
+    The new warehouse is made beside the old one and takes its place when it is whole and its landed batch holds.
+    """
+    from ingest.steps import rebuild as step
+
+    settings = load_settings()
+    total = step.landed_count(settings)
+    with progress("Rebuilding", total + len(step.STAGES)) as done:
+
+        def loaded(files: int) -> None:
+            for _ in range(files):
+                done("load what landed")
+
+        found = step.rebuild(settings, loaded=loaded, told=done)
+    for one in found.removed:
+        out.print(f"landing holds no more: {one}", highlight=False)
+    out.print(f"{found.files} landed files, {found.rows} rows; version {found.version} is served", highlight=False)
+    if found.before is None:
+        out.print(f"content hash {found.content_hash}; nothing was served before", highlight=False)
+    elif found.is_same:
+        out.print(f"[green]content hash {found.content_hash}, the same as before[/]", highlight=False)
+    else:
+        marts = ", ".join(found.differing[:SHOWN_MARTS])
+        more = f" and {len(found.differing) - SHOWN_MARTS} more" if len(found.differing) > SHOWN_MARTS else ""
+        said = f"[yellow]content hash {found.content_hash}, before it was {found.before}[/]"
+        out.print(f"{said}\nwhat differs: {marts}{more}", highlight=False)

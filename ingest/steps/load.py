@@ -1,6 +1,6 @@
 """Load: append every landed file that is not in the load log to the raw tables."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ingest.adapters.warehouse import MetricRow
 
 log = structlog.get_logger()
+AT_ONCE = 250
+"""Files in one transaction: what they hold lies in memory until it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,12 @@ class LoadResult:
     rows: int
 
 
-def load_landed(settings: Settings, *, until: datetime | None = None) -> LoadResult:
+def load_landed(
+    settings: Settings, *, until: datetime | None = None, told: Callable[[int], None] = lambda _: None
+) -> LoadResult:
     """Load what has landed since the last load, or only what had landed by a moment; nothing when nothing is new.
 
+    Many files are loaded in several transactions; `told` hears after each how many files it took in.
     Raises: LandingDamaged, WarehouseBusy, WarehouseBroken, StorageFailed.
     """
     from ingest.adapters import warehouse
@@ -44,9 +49,15 @@ def load_landed(settings: Settings, *, until: datetime | None = None) -> LoadRes
             for key in landing.landed_keys()
             if key not in known and _landed_by(key, until)
         ]
-        load_ids, rows = warehouse.load_files(
-            connection, new, _catalogue(), at=settings.clock(), local_path=landing.local_path
-        )
+        load_ids: list[int] = []
+        rows = 0
+        for some in [new[start : start + AT_ONCE] for start in range(0, len(new), AT_ONCE)] or [[]]:
+            ids, count = warehouse.load_files(
+                connection, some, _catalogue(), at=settings.clock(), local_path=landing.local_path
+            )
+            load_ids += ids
+            rows += count
+            told(len(some))
         warehouse.copy_ledgers(connection, ledgers(settings, landed_before, until=until))
         connection.execute("checkpoint")
     log.info("files_loaded", files=len(new), rows=rows)

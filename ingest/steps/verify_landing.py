@@ -63,10 +63,7 @@ def _removals(landing: Landing, keys: list[str]) -> tuple[dict[str, RemovedFrom]
             found.append(Finding(key, str(error)))
             continue
         last |= {one.file: one for one in removal.files}
-        lines = sum(len(one.lines) for one in removal.files)
-        gone = sum(one.sha256_after is None for one in removal.files)
-        said = f"{removal.why} on {removal.at[:10]}: {lines} lines rewritten, {gone} files removed"
-        found.append(Finding(key, said, is_wrong=False))
+        found.append(Finding(key, removal.said, is_wrong=False))
     return last, found
 
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 SCHEMA_VERSION = 1
+READABLE = frozenset({1})
+"""The schema versions of landed lines that this release reads; `tests/data/landing` keeps a file of each."""
 DIGITS = 12
 """Of a batch's SHA-256 in its id."""
 SECRET = re.compile(

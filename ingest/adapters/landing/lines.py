@@ -12,12 +12,10 @@ from typing import Any
 
 import zstandard
 
-from ingest.adapters.landing.envelope import SCHEMA_VERSION
+from ingest.adapters.landing.envelope import READABLE, SCHEMA_VERSION
 from ingest.adapters.landing.files import SUFFIX, Landing
 from ingest.domain.errors import LandingDamaged
 
-READABLE = frozenset({1})
-"""The schema versions of landed lines that this release reads; `tests/data/landing` keeps a file of each."""
 BODY = b',"body":'
 
 

@@ -41,6 +41,13 @@ class Removal:
         return (json.dumps({"removal_version": 1} | asdict(self), indent=1, sort_keys=True) + "\n").encode()
 
     @property
+    def said(self) -> str:
+        """The act in one sentence."""
+        lines = sum(len(one.lines) for one in self.files)
+        gone = sum(one.sha256_after is None for one in self.files)
+        return f"{self.why} on {self.at[:10]}: {lines} lines rewritten, {gone} files removed"
+
+    @property
     def key(self) -> str:
         """Where the act lies in landing: its moment, and digits of its SHA-256."""
         moment = self.at.replace("-", "").replace(":", "")
