@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
+from dags.alerts import tell_failure
 from dags.assets import PUBLISHED, RETRIES, RETRY, WAREHOUSE_POOL
 
 
@@ -18,7 +19,12 @@ from dags.assets import PUBLISHED, RETRIES, RETRY, WAREHOUSE_POOL
     max_active_runs=1,
     doc_md=__doc__,
     tags=["campaign-reach", "reconcile"],
-    default_args={"owner": "campaign-reach", "retries": RETRIES, "retry_policy": RETRY},
+    default_args={
+        "owner": "campaign-reach",
+        "retries": RETRIES,
+        "retry_policy": RETRY,
+        "on_failure_callback": tell_failure,
+    },
 )
 def reconcile_campaigns() -> None:
     """Plan everything, read each account in a task of its own, build, publish."""

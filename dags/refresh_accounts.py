@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
+from dags.alerts import tell_failure
 from dags.assets import LANDED, RETRIES, RETRY
 
 
@@ -18,7 +19,12 @@ from dags.assets import LANDED, RETRIES, RETRY
     max_active_runs=1,
     doc_md=__doc__,
     tags=["campaign-reach", "refresh"],
-    default_args={"owner": "campaign-reach", "retries": RETRIES, "retry_policy": RETRY},
+    default_args={
+        "owner": "campaign-reach",
+        "retries": RETRIES,
+        "retry_policy": RETRY,
+        "on_failure_callback": tell_failure,
+    },
 )
 def refresh_accounts() -> None:
     """Plan, then one mapped task per account."""

@@ -1,13 +1,9 @@
-"""Checks and status: is everything there that a run needs, and what stands where; one line each, with what to do."""
+"""Checks: is everything there that a run needs; one line each, with what to do."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.table import Table
 
 from ingest.domain.errors import CampaignReachError
 from ingest.settings import Settings
@@ -35,10 +31,6 @@ class Check:
     is_ok: bool
     found: str
     what_to_do: str = ""
-
-
-LATE_MINUTES = 20
-"""Two sweeps: an event that waits longer has nobody who follows it."""
 
 
 def run_checks(settings: Settings) -> list[Check]:
@@ -83,10 +75,10 @@ def _tokens(settings: Settings) -> Iterator[Check]:
     from ingest.adapters.graph.access import token_facts
 
     for number, facts in enumerate(token_facts(settings), start=1):
-        yield _token(f"token {number}", facts, now=settings.clock(), app_id=settings.app_id)
+        yield token_check(f"token {number}", facts, now=settings.clock(), app_id=settings.app_id)
 
 
-def _token(name: str, facts: "TokenFacts", *, now: datetime, app_id: str) -> Check:
+def token_check(name: str, facts: "TokenFacts", *, now: datetime, app_id: str) -> Check:
     """What there is to say of one token: is it valid, for how long, with which permissions."""
     missing = [scope for scope in (*NEEDED_SCOPES, *INSTAGRAM_SCOPES) if scope not in facts.scopes]
     expires = f"expires {facts.expires_at:%Y-%m-%d}" if facts.expires_at else "does not expire"
@@ -211,56 +203,3 @@ def _publication(settings: Settings) -> Iterator[Check]:
             found=f"version {served.version}" + ("" if whole else ", with a file missing or cut"),
             what_to_do="publish again: it is made anew from the warehouse",
         )
-
-
-def print_status(settings: Settings, console: Console) -> None:
-    """Print what landed, what is loaded and not, which version is served, and what its gates said.
-
-    Raises: WarehouseBusy, WarehouseBroken.
-    """
-    from ingest.adapters.landing.open_landing import open_landing
-    from ingest.adapters.publication.open_publication import open_publication
-    from ingest.adapters.warehouse import loaded_keys, open_warehouse
-
-    table = Table(box=None, show_header=False, pad_edge=False)
-    landed = open_landing(settings).landed_keys()
-    table.add_row("landed", f"{len(landed)} files" + (f", newest {_moment(landed[-1])}" if landed else ""))
-    if settings.warehouse_path.exists():
-        with open_warehouse(settings.warehouse_path) as connection:
-            loaded = loaded_keys(connection)
-            waiting = connection.execute("select count(*) from raw.quarantine where state = 'waiting'").fetchall()[0][0]
-        table.add_row("loaded", f"{len(loaded)} files, {len(set(landed) - loaded)} not yet")
-        table.add_row("quarantine", f"{waiting} objects")
-    answers = len(list(settings.quarantine_dir.glob("*.bin")))
-    table.add_row("refused", f"{answers} answers in {settings.quarantine_dir}")
-    table.add_row("events", _events(settings))
-    served = open_publication(settings).served()
-    if served is None:
-        table.add_row("served", "nothing yet: `campaign-reach publish`")
-    else:
-        held = f", held since {served.held_since}: `publish --resume`" if served.held_since else ""
-        table.add_row("served", f"version {served.version}, numbers as of {served.source_watermark}{held}")
-        for gate in served.gates:
-            verdict = "passed" if gate["passed"] else "stopped"
-            table.add_row(
-                "gate", f"{gate['gate']} {verdict}: {gate['evaluated']} of {gate['declared']} rules evaluated"
-            )
-    console.print(table, highlight=False)
-
-
-def _events(settings: Settings) -> str:
-    """How many events are in each state, and how old the oldest is that waits."""
-    from ingest.adapters.queue.open_queue import open_events
-    from ingest.steps.follow import oldest_unacknowledged
-
-    counts = ", ".join(f"{count} {name}" for name, count in open_events(settings).counts().items()) or "none"
-    oldest = oldest_unacknowledged(settings)
-    if oldest is None:
-        return counts
-    minutes = (settings.clock() - oldest).total_seconds() / 60
-    alert = " [red]is nobody following? campaign-reach follow[/red]" if minutes > LATE_MINUTES else ""
-    return f"{counts}; the oldest waits for {minutes:.0f} minutes{alert}"
-
-
-def _moment(key: str) -> str:
-    return f"{datetime.strptime(Path(key).name[:16], '%Y%m%dT%H%M%SZ'):%Y-%m-%d %H:%M} UTC"  # noqa: DTZ007

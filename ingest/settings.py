@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     ring_url: str = Field("", description="Airflow's address, if the receiver is to ring it at once; user and password")
     ring_user: str = Field("", description="Who rings")
     ring_password: SecretStr = Field(SecretStr(""), description="The password of who rings")
+    alert_url: SecretStr = Field(SecretStr(""), description="A webhook that takes alerts as JSON with a text (Slack)")
     warm_scheduler: bool = Field(False, description="Import and use everything once in Airflow's scheduler")
     campaigns_dir: Path = Field(PROJECT / "campaigns", description="The registry: one YAML file per campaign")
     landing_uri: str = Field("var/landing", description="Where answers land: a folder, or s3://bucket/prefix")

@@ -36,6 +36,7 @@ SCHEMA = """
     create table if not exists stories (
         account_id text not null, story_id text not null, published_at text not null, primary key (account_id, story_id)
     );
+    create table if not exists alerts (what text primary key, told_at text not null);
 """
 PROBED_EVERY = timedelta(days=7)
 """How long a refused metric is not asked for: then a probe asks whether it has come back."""
@@ -232,6 +233,18 @@ class ClientState:
         with self._open() as file:
             rows = file.execute("select account_id, until from reads where what = ?", (what,)).fetchall()
         return {account_id: _moment(until) for account_id, until in rows}
+
+    def alerts(self) -> dict[str, datetime]:
+        """What is not well and was told, and when."""
+        with self._open() as file:
+            rows = file.execute("select what, told_at from alerts").fetchall()
+        return {what: _moment(at) for what, at in rows}
+
+    def note_alerts(self, told: Iterable[str], over: Iterable[str], *, at: datetime) -> None:
+        """Remember what was told now, and forget what is over."""
+        with self._open() as file:
+            file.executemany("insert or replace into alerts values (?, ?)", [(what, _text(at)) for what in told])
+            file.executemany("delete from alerts where what = ?", [(what,) for what in over])
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -1,12 +1,8 @@
 """The warehouse: a private DuckDB file. Here its schema `raw` is made and filled from landed files."""
 
 import hashlib
-<<<<<<< HEAD
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-=======
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
->>>>>>> 52bb157 (rebuild: warehouse and publication anew from landing alone, beside the old ones; a landed file of each schema version is kept)
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import datetime
@@ -17,11 +13,8 @@ import zstandard
 
 from ingest.adapters.accepted_loads import explained
 from ingest.adapters.compiled_models import note_build
-<<<<<<< HEAD
 from ingest.adapters.exports.loading import load_exports
-=======
 from ingest.adapters.landing.envelope import READABLE, SCHEMA_VERSION
->>>>>>> 52bb157 (rebuild: warehouse and publication anew from landing alone, beside the old ones; a landed file of each schema version is kept)
 from ingest.domain.errors import LandingDamaged, StorageFailed
 
 HERE = Path(__file__).parent

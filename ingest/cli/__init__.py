@@ -2,10 +2,10 @@
 
 import sys
 
-from ingest.cli import following, importing, proving, publishing, reading, reporting, setup
+from ingest.cli import following, importing, proving, publishing, reading, reporting, setup, watching
 from ingest.cli.console import app, run
 
-__all__ = ["app", "following", "importing", "main", "proving", "publishing", "reading", "reporting", "setup"]
+__all__ = ["app", "following", "importing", "main", "proving", "publishing", "reading", "reporting", "setup", "watching"]
 
 
 def main() -> None:

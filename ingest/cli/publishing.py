@@ -1,4 +1,4 @@
-"""Commands from landing to readers: load, build, publish, status, demo."""
+"""Commands from landing to readers: load, build, publish, demo."""
 
 import shutil
 from datetime import datetime
@@ -103,28 +103,6 @@ def _print_rejected(candidates: "list[RejectedCandidate]") -> None:
             out.print(f"  ✗ {rule}", soft_wrap=True, highlight=False, markup=False)
         query = "from marts.rpt_gate_results where not is_passed"
         out.print(f'  duckdb -readonly {one.database} "{query}"', soft_wrap=True, highlight=False, markup=False)
-
-
-@app.command()
-def status(
-    watch: Annotated[bool, typer.Option("--watch", help="Say it again whenever a new version is served.")] = False,
-) -> None:
-    """Say what landed, what is loaded, what events wait, and which version is served with its gate."""
-    import time
-
-    from ingest.check import print_status
-
-    settings = load_settings()
-    manifest = Path(settings.published_uri) / "manifest.json"
-    print_status(settings, out)
-    seen = manifest.stat().st_ino if manifest.exists() else 0
-    while watch:
-        time.sleep(0.2)
-        now = manifest.stat().st_ino if manifest.exists() else 0
-        if now != seen:
-            seen = now
-            out.rule()
-            print_status(settings, out)
 
 
 @app.command()

@@ -7,7 +7,8 @@ CampaignReachError
 │   │   └── AnswerTooLarge       more bytes than are read; a smaller page may do
 │   ├── TooMuchData              Meta asks for a smaller page
 │   ├── RateLimited              a quota is used up; carries when it may go on
-│   └── WarehouseBusy            another process holds the DuckDB file
+│   ├── WarehouseBusy            another process holds the DuckDB file
+│   └── AlertNotSent             the receiver of alerts did not take one
 ├── SomebodyMustAct              repeating does not help
 │   ├── RegistryInvalid          a campaign file: file, line, field, what is allowed
 │   ├── SettingsInvalid          a setting is missing or cannot be used
@@ -65,6 +66,10 @@ class RateLimited(TryAgain):
 
 class WarehouseBusy(TryAgain):
     """Another process holds the warehouse file."""
+
+
+class AlertNotSent(TryAgain):
+    """The receiver of alerts did not take one: it is told again next time."""
 
 
 class SomebodyMustAct(CampaignReachError):

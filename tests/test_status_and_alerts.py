@@ -1,0 +1,241 @@
+"""Status as a table and as JSON, and alerts: one message about what is not well, once, and never a secret."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from ingest.adapters.queue.open_queue import open_events
+from ingest.adapters.registry import read_registry
+from ingest.adapters.state import ClientState
+from ingest.domain.errors import AlertNotSent, LandingDamaged
+from ingest.domain.events import Event
+from ingest.health import LEVELS, read_health, worst
+from ingest.sandbox.server import Sandbox, running_sandbox
+from ingest.sandbox.tokens import Token
+from ingest.settings import PROJECT, Settings
+from ingest.steps.alert import send_alerts, tell_failure
+from tests.conftest import MOMENT, settings_in
+from tests.steps.served_world import run, variables
+
+CAMPAIGNS = PROJECT / "tests" / "data" / "worked_example"
+ACCOUNTS = ("900", "901", "17841900")
+
+
+class Receiver:
+    """A webhook on loopback that keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, object]] = []
+        self.status = 200
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if receiver.status == 200:
+                    receiver.bodies.append(json.loads(body))
+                self.send_response(receiver.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/services/T0/SECRETPART"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(read_registry(CAMPAIGNS), clock=lambda: MOMENT) as running:
+        yield running
+
+
+def world(folder: Path, receiver: Receiver | None = None, **overrides: object) -> Settings:
+    own: dict[str, object] = {"campaigns_dir": CAMPAIGNS}
+    return settings_in(folder, **(own | ({"alert_url": receiver.url} if receiver else {}) | overrides))
+
+
+def all_read(settings: Settings, *, at: datetime = MOMENT) -> None:
+    for account_id in ACCOUNTS:
+        ClientState(settings.state_path).note_read(account_id, "listing", until=at)
+
+
+def waiting_event(settings: Settings, *, at: datetime) -> None:
+    event = Event("e" * 64, "d" * 64, "post", "facebook", "900", "900_1", "feed", "add", at, at)
+    open_events(settings).add_delivered({"d" * 64: [event]}, at=at)
+
+
+def refused_answer(settings: Settings, *, at: datetime, name: str = "a") -> None:
+    settings.quarantine_dir.mkdir(exist_ok=True)
+    facts = {"account_id": "900", "reason": "no JSON", "seen_at": at.isoformat()}
+    (settings.quarantine_dir / f"{name}.json").write_text(json.dumps(facts))
+
+
+def levels(settings: Settings) -> dict[str, str]:
+    return {one.name: one.level for one in read_health(settings)}
+
+
+def test_a_world_in_which_all_is_well_has_status_0(tmp_path: Path) -> None:
+    settings = world(tmp_path)
+    all_read(settings)
+    assert set(levels(settings).values()) == {"ok"}
+    ran = run(settings, "status")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "3 of 3 read lately" in ran.stdout
+
+
+def test_status_1_is_a_warning_and_status_2_is_critical_for_monitors(tmp_path: Path) -> None:
+    settings = world(tmp_path)
+    all_read(settings)
+    refused_answer(settings, at=MOMENT - timedelta(hours=1))
+    ran = run(settings, "status", "--json")
+    facts = json.loads(ran.stdout)
+    assert (ran.returncode, facts["level"]) == (1, "warning")
+    found = next(one for one in facts["readings"] if one["name"] == "quarantine")
+    assert found["facts"] == {"waiting": 1, "within_a_day": 1}
+    waiting_event(settings, at=MOMENT - timedelta(minutes=61))
+    ran = run(settings, "status", "--json")
+    assert (ran.returncode, json.loads(ran.stdout)["level"]) == (2, "critical")
+
+
+@pytest.mark.parametrize(("minutes", "level"), [(20, "ok"), (21, "warning"), (60, "warning"), (61, "critical")])
+def test_an_event_that_waits_too_long_is_told(tmp_path: Path, minutes: int, level: str) -> None:
+    settings = world(tmp_path)
+    waiting_event(settings, at=MOMENT - timedelta(minutes=minutes))
+    assert levels(settings)["events"] == level
+
+
+def test_an_account_that_was_not_read_for_two_days_is_stale_and_one_that_comes_by_file_is_not(tmp_path: Path) -> None:
+    settings = world(tmp_path)
+    all_read(settings, at=MOMENT - timedelta(hours=51))
+    stale = {one for one, level in levels(settings).items() if level == "warning"}
+    assert stale == {f"account {one}" for one in ACCOUNTS}
+    settings = world(tmp_path / "other")
+    folder = tmp_path / "other" / "landing" / "export" / "facebook" / "901" / "2026-11-22"
+    folder.mkdir(parents=True)
+    (folder / "20261122T060000Z-000000000000.ndjson.zst").touch()
+    stale = {one for one, level in levels(settings).items() if level == "warning"}
+    assert stale == {"account 900", "account 17841900"}
+
+
+def test_a_token_that_ends_is_a_warning_and_one_that_is_none_is_critical(tmp_path: Path, sandbox: Sandbox) -> None:
+    ending = sandbox.tokens.give(Token("USER", "EAAending", expires_at=MOMENT + timedelta(days=3)))
+    own = {"graph_url": sandbox.url, "app_secrets": sandbox.tokens.app_secret}
+    settings = world(tmp_path, access_tokens=ending.value, **own)
+    assert levels(settings)["token 1"] == "warning"
+    settings = world(tmp_path, access_tokens="EAAnothing", **own)
+    assert "critical" in {level for name, level in levels(settings).items() if name.startswith("token")}
+    assert worst(read_health(settings)) == LEVELS[2]
+
+
+def test_one_message_tells_all_that_is_not_well_and_only_once_a_day(tmp_path: Path, receiver: Receiver) -> None:
+    settings = world(tmp_path, receiver)
+    all_read(settings)
+    ClientState(settings.state_path).note_read("901", "listing", until=MOMENT - timedelta(hours=90))
+    waiting_event(settings, at=MOMENT - timedelta(minutes=45))
+    refused_answer(settings, at=MOMENT - timedelta(hours=1))
+    sent = send_alerts(settings)
+    assert [line.split(":")[1].strip() for line in sent] == ["events", "account 901", "quarantine"]
+    (body,) = receiver.bodies
+    assert all(line in str(body["text"]) for line in sent)
+
+    for minutes in (10, 20, 30):  # the words change, the matter does not; at an hour it becomes critical
+        later = world(tmp_path, receiver, now=MOMENT + timedelta(minutes=minutes - 20))
+        send_alerts(later)
+    assert len(receiver.bodies) == 1
+    sent = send_alerts(world(tmp_path, receiver, now=MOMENT + timedelta(minutes=20)))
+    assert [line.partition(":")[0] for line in sent if "events" in line] == ["critical", "over"]
+    sent = send_alerts(world(tmp_path, receiver, now=MOMENT + timedelta(hours=24, minutes=1)))
+    assert any("account 901" in line for line in sent)
+
+
+def test_what_is_well_again_is_told_once(tmp_path: Path, receiver: Receiver) -> None:
+    settings = world(tmp_path, receiver)
+    all_read(settings)
+    ClientState(settings.state_path).note_read("901", "listing", until=MOMENT - timedelta(hours=90))
+    send_alerts(settings)
+    all_read(settings)
+    assert send_alerts(settings) == ["over: account 901"]
+    assert send_alerts(settings) == []
+
+
+def test_no_secret_of_the_settings_is_ever_in_a_message(tmp_path: Path, receiver: Receiver) -> None:
+    campaigns = tmp_path / "campaigns"
+    campaigns.mkdir()
+    text = (CAMPAIGNS / "lights.yml").read_text()
+    secrets = {"app_secrets": "hush-hush-hush", "verify_token": "never-say-it", "access_tokens": "EAAsecrettoken"}
+    name = " ".join(secrets.values())
+    (campaigns / "lights.yml").write_text(text.replace("account_name: ", f"account_name: {name} ", 1))
+    named = (campaigns / "lights.yml").read_text()
+    assert name in named
+    settings = world(tmp_path, receiver, campaigns_dir=campaigns, graph_url="http://127.0.0.1:9", **secrets)
+    send_alerts(settings)
+    said = json.dumps(receiver.bodies)
+    assert said.count("REDACTED") >= 3
+    assert [one for one in (*secrets.values(), "SECRETPART") if one in said] == []
+
+
+def test_a_receiver_that_is_away_is_named_without_its_address_and_told_next_time(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    settings = world(tmp_path, receiver)
+    receiver.status = 503
+    with pytest.raises(AlertNotSent, match="the receiver answered 503") as error:
+        send_alerts(settings)
+    assert "SECRETPART" not in str(error.value)
+    receiver.status = 200
+    assert len(send_alerts(settings)) == 3
+    gone = world(tmp_path / "gone", alert_url="http://127.0.0.1:9/SECRETPART")
+    with pytest.raises(AlertNotSent) as error:
+        send_alerts(gone)
+    assert "SECRETPART" not in str(error.value)
+
+
+def test_without_a_webhook_nothing_is_sent(tmp_path: Path) -> None:
+    assert send_alerts(world(tmp_path)) == []
+
+
+def test_a_dag_that_fails_tells_once_by_its_own_callback(tmp_path: Path, receiver: Receiver) -> None:
+    settings = world(tmp_path)
+    all_read(settings)
+    folder = tmp_path / "landing" / "api" / "facebook" / "900" / "2026-11-22"
+    folder.mkdir(parents=True)
+    (folder / "20261122T060000Z-000000000000.ndjson.zst").write_bytes(b"no landed file")
+    arguments = (str(tmp_path / "airflow"), str(tmp_path / "events.jsonl"), "publish_marts")
+    ran = subprocess.run(
+        [sys.executable, "-m", "ingest.airflow_run", *arguments],
+        env=variables(settings) | {"CAMPAIGN_REACH_ALERT_URL": receiver.url},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    (body,) = receiver.bodies
+    assert "publish_marts.load failed: LandingDamaged: " in str(body["text"])
+    assert "20261122T060000Z-000000000000" in str(body["text"])
+
+    last = json.loads((tmp_path / "events.jsonl").read_text().splitlines()[-1])
+    again = LandingDamaged(last["error"].removeprefix("LandingDamaged: "))
+    settings = world(tmp_path, receiver)
+    assert tell_failure(settings, dag="publish_marts", task="load", error=again) == []
+    assert len(tell_failure(settings, dag="publish_marts", task="load", error=LandingDamaged("another file"))) == 1
