@@ -117,8 +117,9 @@ def _beside(
         for one, digest in hashes.items()
         if digest[:DIGITS] != digits and not is_rewritten
     )
-    if not others and not is_rewritten:
-        yield Finding(key, "is not named as its content is, and no imported file lies beside it")
+    is_named = any(str(line.request["params"].get("sha256", ""))[:DIGITS] == digits for line in lines)
+    if not others and not is_named and not is_rewritten:
+        yield Finding(key, "is not named as its content is, or the imported file beside it is gone")
 
 
 def _sha256_of(landing: Landing, key: str) -> str:
