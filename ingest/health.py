@@ -121,7 +121,7 @@ def _accounts(settings: Settings) -> Iterator[Reading]:
         for one in read_registry(settings.campaigns_dir).accounts
         if one.platform in ("facebook", "instagram")
     }
-    hours = {one: (now - read[one]).total_seconds() / 3600 for one in wanted if one in read}
+    hours = {one: (now - read[one]) / timedelta(hours=1) for one in wanted if one in read}
     by_file = {key.split("/")[2] for key in open_landing(settings).landed_keys() if key.startswith("export/")}
     fresh = {one for one, age in hours.items() if age <= STALE_HOURS} | (by_file & set(wanted) - set(hours))
     ages = {one: round(age, 1) for one, age in hours.items()}
