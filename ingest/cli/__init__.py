@@ -5,7 +5,18 @@ import sys
 from ingest.cli import following, importing, proving, publishing, reading, reporting, setup, watching
 from ingest.cli.console import app, run
 
-__all__ = ["app", "following", "importing", "main", "proving", "publishing", "reading", "reporting", "setup", "watching"]
+__all__ = [
+    "app",
+    "following",
+    "importing",
+    "main",
+    "proving",
+    "publishing",
+    "reading",
+    "reporting",
+    "setup",
+    "watching",
+]
 
 
 def main() -> None:
