@@ -38,7 +38,7 @@ class SurveyResult(Section):
 
     indicator: Name = Field(description="what is measured, such as understands_need")
     indicator_text: Words = Field(description="the answer that was counted")
-    wave: Name = Field(description="baseline, endline, or the year")
+    wave: Name = Field(description="baseline, endline, the year; or not_exposed, exposed")
     wave_order: Whole = Field(description="the position of the wave, from 1")
     respondents: Name = Field(description="who was asked, such as parents")
     share_pct: Number | None = Field(None, description="the share in per cent; null when it is not given")

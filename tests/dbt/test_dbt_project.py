@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,9 +75,41 @@ def test_the_descriptions_are_in_the_file_that_people_open(empty: Path) -> None:
     assert columns == described > 100
 
 
-def test_every_reader_of_the_marts_stands_as_an_exposure(empty: Path) -> None:
+def test_every_reader_of_the_marts_stands_as_an_exposure_with_the_marts_that_it_names(empty: Path) -> None:
     manifest = json.loads((empty / "target" / "manifest.json").read_text(encoding="utf-8"))
-    assert {exposure["name"] for exposure in manifest["exposures"].values()} >= {"demo_tables", "published_files"}
+    read = {
+        one["name"]: {node.rpartition(".")[2] for node in one["depends_on"]["nodes"]}
+        for one in manifest["exposures"].values()
+    }
+    assert set(read) == {"demo_tables", "published_files", "campaign_report"}
+    assert read["published_files"] == {mart.name for mart in MARTS}
+    summary = (PROJECT / "ingest" / "summary.py").read_text(encoding="utf-8")
+    assert read["demo_tables"] == set(re.findall(r"marts\.(\w+)", summary)) - {"duckdb"}
+
+
+def test_every_mart_has_a_tested_key_and_its_relations_are_tested(empty: Path) -> None:
+    manifest = json.loads((empty / "target" / "manifest.json").read_text(encoding="utf-8"))
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    unique, related = set(), set()
+    for test in tests:
+        kind, model = test["test_metadata"]["name"], test["attached_node"].rpartition(".")[2]
+        unique |= {model} if kind in {"unique", "unique_together"} else set()
+        related |= {model} if kind.startswith("relationships") else set()
+    names = {mart.name for mart in MARTS}
+    assert names - unique == {"publication"}  # one row, which `publish` writes
+    roots = {"dim_campaigns", "dim_accounts", "dim_metrics", "publication", "rpt_quarantine", "rpt_gate_results"}
+    assert names - related == roots
+
+
+def test_the_key_that_python_knows_is_never_null(empty: Path) -> None:
+    manifest = json.loads((empty / "target" / "manifest.json").read_text(encoding="utf-8"))
+    for mart in MARTS:
+        columns = manifest["nodes"][f"model.campaign_reach.{mart.name}"]["columns"]
+        assert [key for key in mart.key if {"type": "not_null"} not in _kinds(columns[key])] == [], mart.name
+
+
+def _kinds(column: dict[str, object]) -> list[dict[str, object]]:
+    return [{"type": one["type"]} for one in column["constraints"]]  # type: ignore[attr-defined]
 
 
 def test_the_dictionary_names_every_published_column_with_its_type_its_text_and_its_unit(built: Path) -> None:

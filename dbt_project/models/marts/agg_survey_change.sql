@@ -17,7 +17,7 @@ waves as (
         arg_max_null(share_pct, wave_order) / 100 as last_share,
         arg_min_null(n, wave_order) as first_n,
         arg_max_null(n, wave_order) as last_n,
-        any_value(evidence_design) as evidence_design
+        if(count(distinct evidence_design) = 1, any_value(evidence_design), 'unknown') as evidence_design
     from results
     group by all
     having count(*) > 1
@@ -32,6 +32,7 @@ intervals as (
         case
             when first_share is null or last_share is null then 'The share of a wave is not given.'
             when first_n is null or last_n is null then 'How many were asked is not given.'
+            when first_n <= 0 or last_n <= 0 then 'Nobody was asked in a wave.'
             when
                 evidence_design = 'same_people'
                 then 'The same people were asked: their answers are not given together.'
@@ -69,5 +70,6 @@ select
     ) as change_points_high,
     if(interval_reason is null, 'newcombe_95', null) as interval_method,
     interval_reason,
-    evidence_design
+    evidence_design,
+    if(evidence_design = 'exposed_and_not', 'effect', 'change') as may_say
 from intervals
