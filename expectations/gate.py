@@ -7,6 +7,7 @@ A frame is the answer of an audit query, so that a million posts arrive as a han
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ingest.domain.gates import GateResult, Severity, Verdict
@@ -139,8 +140,9 @@ def _values(frame: Frame, column: str) -> list[Any]:
     return [row[at] for row in frame.rows]
 
 
+@lru_cache(maxsize=1)
 def _batches() -> Any:
-    """Great Expectations' batch definition for a whole frame; without files, progress bars or messages home."""
+    """Great Expectations' batch definition for frames, made once: no files, no progress bars, no messages home."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="module .sre_", category=DeprecationWarning)
         import great_expectations as gx

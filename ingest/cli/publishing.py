@@ -59,6 +59,9 @@ def publish(
     resume: Annotated[
         bool, typer.Option("--resume", help="Let publications go on after a rollback, and publish now.")
     ] = False,
+    accept_fall: Annotated[
+        bool, typer.Option("--accept-fall", help="Numbers that collapsed since the last publication are right.")
+    ] = False,
     show_rejected: Annotated[
         bool, typer.Option("--show-rejected", help="Show the candidates that a gate stopped, and how to open them.")
     ] = False,
@@ -85,7 +88,7 @@ def publish(
     if resume:
         steps.resume(settings)
     with working("Publishing"):
-        published = publish_marts(settings)
+        published = publish_marts(settings, accept_fall=accept_fall)
     held_since = published.manifest.held_since
     if held_since:
         state = f"is held since {held_since}: nothing was published. Go on with `campaign-reach publish --resume`"

@@ -3,22 +3,24 @@
 The last verb of the pipeline. A stopped gate leaves the served version where it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import structlog
 
 from expectations.candidate_publication import judge_candidate
+from expectations.cross_checks import RawPosts, judge_cross_checks
 from ingest.adapters.accepted_loads import opened
 from ingest.adapters.publication import candidate
 from ingest.adapters.publication.candidate import PublicationRow
 from ingest.adapters.publication.disk import storage
-from ingest.adapters.publication.exports import export_csv, export_parquet
+from ingest.adapters.publication.exports import export_csv, export_parquet, parquet_path
 from ingest.adapters.publication.manifest import Manifest, PublishedFile, content_hash, describe
 from ingest.adapters.publication.open_publication import open_publication
-from ingest.adapters.publication.provenance import LoadedRegistry, loaded_registry
+from ingest.adapters.publication.provenance import LoadedRegistry, loaded_registry, posts_not_in_marts
 from ingest.adapters.publication.publication import DATABASE, REJECTED, VERSIONS, Publication
 from ingest.adapters.revision import code_revision
 from ingest.domain.errors import GateStopped
@@ -48,6 +50,7 @@ def add_report(settings: Settings, folder: Path) -> None:
 
 
 ADDITIONS: tuple[Addition, ...] = (add_report,)
+COMPARED = "agg_phase_content_type_reach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Draft:
     folder: Path
     content: tuple[PublishedFile, ...]
     registry: LoadedRegistry
+    raw: RawPosts
     row: PublicationRow
 
     @property
@@ -104,10 +108,11 @@ def _publish(settings: Settings, build: Callable[[Settings], object]) -> str:
     return publish_marts(settings).version
 
 
-def publish_marts(settings: Settings) -> Published:
+def publish_marts(settings: Settings, *, accept_fall: bool = False) -> Published:
     """Publish what the warehouse holds, after the gates have looked; nothing new when the content is served already.
 
-    While somebody holds readers at an older version (`publish --rollback`), nothing is published.
+    While somebody holds readers at an older version (`publish --rollback`), nothing is published. `accept_fall` says
+    that numbers which collapsed since the last publication are right.
     Raises: GateStopped, StorageFailed, WarehouseBusy, WarehouseBroken, TryAgain while another one publishes.
     """
     publication = open_publication(settings)
@@ -122,13 +127,17 @@ def publish_marts(settings: Settings) -> Published:
             publication.point_to(served, workspace=workspace)
             log.info("publication_unchanged", version=served.version)
             return _published(publication, served, is_new=False)
-        verdict = judge_candidate(draft.database, registry_figures=draft.registry.figures)
-        manifest = finish(settings, draft, verdict, landed=landed)
-        if not verdict.passed:
+        verdicts = _judge(settings, draft, _last(publication, served), accept_fall=accept_fall)
+        manifest = finish(settings, draft, (landed, *verdicts) if landed else verdicts)
+        if stopped := [verdict for verdict in verdicts if not verdict.passed]:
             kept = publication.reject(draft.folder, manifest, workspace=workspace)
-            raise GateStopped(_stopped(verdict, publication.place(kept.folder), served))
+            raise GateStopped(_stopped(stopped, publication.place(kept.folder), served))
         manifest = publication.serve(draft.folder, manifest, workspace=workspace)
-    log.info("publication_made", version=manifest.version, warnings=[result.rule for result in verdict.warnings])
+    log.info(
+        "publication_made",
+        version=manifest.version,
+        warnings=[result.rule for verdict in verdicts for result in verdict.warnings],
+    )
     return _published(publication, manifest, is_new=True)
 
 
@@ -144,6 +153,7 @@ def prepare(warehouse: Path, folder: Path, *, built_at: datetime) -> Draft:
     database = candidate.copy_marts(warehouse, folder / DATABASE)
     with opened(warehouse) as connection:
         registry = loaded_registry(connection)
+        raw = _raw_posts(connection)
     content = export_parquet(database, folder, leave_out=NOT_CONTENT)
     digest = content_hash(content)
     row = PublicationRow(
@@ -156,22 +166,54 @@ def prepare(warehouse: Path, folder: Path, *, built_at: datetime) -> Draft:
         gate_result="pending",
     )
     candidate.record(database, row)
-    return Draft(folder, content, registry, row)
+    return Draft(folder, content, registry, raw, row)
 
 
-def finish(settings: Settings, draft: Draft, verdict: Verdict, *, landed: Verdict | None) -> Manifest:
+def _judge(
+    settings: Settings, draft: Draft, last: tuple[Manifest, Path] | None, *, accept_fall: bool
+) -> tuple[Verdict, ...]:
+    """What the gates say of a candidate by itself, and beside raw and the last publication."""
+    rules_changed = last is not None and last[0].registry_hash != draft.row.registry_hash
+    return (
+        judge_candidate(draft.database, registry_figures=draft.registry.figures),
+        judge_cross_checks(
+            draft.database,
+            raw=draft.raw,
+            last=last[1] if last else None,
+            now=settings.clock(),
+            is_accepted=accept_fall or rules_changed,
+        ),
+    )
+
+
+def _last(publication: Publication, served: Manifest | None) -> tuple[Manifest, Path] | None:
+    """The last publication and its sums by campaign and platform, if it is there to compare with."""
+    if served is None or not publication.is_whole(served):
+        return None
+    return served, publication.local_copy(served, parquet_path(COMPARED))
+
+
+def _raw_posts(connection: duckdb.DuckDBPyConnection) -> RawPosts:
+    """What became of the newest loads' posts; as lost as they are when that cannot be asked: the gate stops then."""
+    try:
+        return RawPosts(*posts_not_in_marts(connection))
+    except duckdb.Error as error:
+        return RawPosts(0, 1, str(error).splitlines()[0])
+
+
+def finish(settings: Settings, draft: Draft, verdicts: tuple[Verdict, ...]) -> Manifest:
     """Write the verdicts into the candidate and all other files beside it; the manifest of its folder as it stands.
 
     Raises: StorageFailed, and what the additions raise.
     """
-    verdicts = (landed, verdict) if landed else (verdict,)
-    row = replace(draft.row, gate_result="passed" if verdict.passed else "stopped")
+    is_passed = all(verdict.passed for verdict in verdicts)
+    row = replace(draft.row, gate_result="passed" if is_passed else "stopped")
     candidate.record(draft.database, row, verdicts)
     about_itself = export_parquet(draft.database, draft.folder, leave_out=frozenset(_tables(draft)))
     csv = export_csv(draft.database, draft.folder)
     manifest = Manifest(
         version=row.version,
-        folder=f"{VERSIONS if verdict.passed else REJECTED}/{row.version}",
+        folder=f"{VERSIONS if is_passed else REJECTED}/{row.version}",
         built_at=_moment(row.built_at),
         content_hash=row.content_hash,
         code_revision=row.code_revision,
@@ -181,7 +223,7 @@ def finish(settings: Settings, draft: Draft, verdict: Verdict, *, landed: Verdic
         files=(describe(draft.database, draft.folder), *draft.content, *about_itself, *csv),
     )
     describe_version(settings, draft.folder, manifest, verdicts)
-    for add in ADDITIONS if verdict.passed else ():
+    for add in ADDITIONS if is_passed else ():
         add(settings, draft.folder)
     return _with_what_was_added(manifest, draft.folder)
 
@@ -202,6 +244,7 @@ def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _stopped(verdict: Verdict, kept: str, served: Manifest | None) -> str:
+def _stopped(verdicts: Sequence[Verdict], kept: str, served: Manifest | None) -> str:
     still = f"Version {served.version} stays served." if served else "Nothing is served yet."
-    return f"{verdict.in_one_screen()}\n{still} The stopped candidate and its verdict lie in {kept}"
+    why = "\n".join(verdict.in_one_screen() for verdict in verdicts)
+    return f"{why}\n{still} The stopped candidate and its verdict lie in {kept}"

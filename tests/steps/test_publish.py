@@ -94,10 +94,11 @@ def test_the_gate_results_lie_in_the_file_and_in_the_manifest(ready: Settings) -
     published = publish_marts(ready)
 
     results = asked(published.path, "select rule, is_passed, is_evaluated from marts.rpt_gate_results")
-    (gate,) = json.loads(pointer(ready).read_text())["gates"]
+    gates = json.loads(pointer(ready).read_text())["gates"]
     assert {(rule, True, True) for rule, _, _ in results} == set(results)
-    assert {result["rule"] for result in gate["results"]} == {rule for rule, _, _ in results}
-    assert gate["evaluated"] == gate["declared"] == len(results)
+    assert [gate["gate"] for gate in gates] == ["candidate_publication", "cross_checks"]
+    assert {result["rule"] for gate in gates for result in gate["results"]} == {rule for rule, _, _ in results}
+    assert all(gate["evaluated"] == gate["declared"] for gate in gates)
 
 
 def test_the_same_content_makes_no_new_version(ready: Settings) -> None:
@@ -172,7 +173,7 @@ def test_a_stopped_candidate_is_kept_with_its_verdict(ready: Settings) -> None:
     failed = asked(
         rejected / DATABASE, "select rule from marts.rpt_gate_results where not is_passed and severity = 'critical'"
     )
-    assert failed == [("measures_are_not_negative",)]
+    assert failed == [("measures_are_not_negative",), ("rows_are_conserved",)]
     assert json.loads((rejected / "manifest.json").read_text())["gates"][0]["passed"] is False
     assert not (published / "manifest.json").exists()
     assert not (published / DATABASE).exists()
@@ -250,6 +251,44 @@ def broken_after(settings: Settings) -> Published:
     return first
 
 
+def lose_most_views(settings: Settings) -> None:
+    """Instagram's views are half of what they were, in every table alike."""
+    change(
+        settings.warehouse_path,
+        "update marts.fct_post_performance set views = 1061 where post_id = '202_1'",
+        "update marts.fct_post_metrics set value = 1061 where post_id = '202_1' and metric = 'views'",
+        "update marts.agg_phase_content_type_reach set views = 1061 where platform = 'instagram'",
+    )
+
+
+def test_numbers_that_collapsed_since_the_last_publication_stop_until_somebody_says_that_they_are_right(
+    ready: Settings,
+) -> None:
+    first = publish_marts(ready)
+    lose_most_views(ready)
+
+    with pytest.raises(GateStopped, match=r"oyu on instagram: views 4061 → 1061(.|\n)*--accept-fall(.|\n)*served"):
+        publish_marts(later(ready, 10))
+
+    assert read_manifest(pointer(ready)) == first.manifest
+    assert publish_marts(later(ready, 20), accept_fall=True).is_new
+
+
+def test_numbers_that_fell_with_the_campaigns_rules_are_published(ready: Settings) -> None:
+    publish_marts(ready)
+    lose_most_views(ready)
+    change(ready.warehouse_path, "update raw.registry set registry_sha256 = repeat('c', 64) where load_id = 2")
+
+    assert publish_marts(later(ready, 10)).is_new
+
+
+def test_a_loaded_post_that_is_not_built_stops_the_publication(ready: Settings) -> None:
+    land(ready, load_id=8, posts=["101_77"], loaded=["101_77"])
+
+    with pytest.raises(GateStopped, match=r"loaded_posts_are_published(.|\n)*campaign-reach build"):
+        publish_marts(ready)
+
+
 # -- rolling back --------------------------------------------------------------------------------------------------
 
 
@@ -317,6 +356,7 @@ def test_the_stopped_candidates_are_listed_with_what_stopped_them(ready: Setting
 
     assert rejected.stopped_by == (
         "measures_are_not_negative: mart=fct_post_performance, measure=views, rows=5, negatives=1",
+        "rows_are_conserved: identities=7, broken=1, for_example=views_are_the_same_wide_and_long: 6106 and 6121",
     )
     assert asked(rejected.database, "select gate_result from marts.publication") == [("stopped",)]
 
@@ -366,7 +406,7 @@ def test_a_load_is_judged_once_and_its_verdict_is_published(ready: Settings) -> 
     published = publish_marts(ready)
 
     gates = asked(published.path, "select distinct gate from marts.rpt_gate_results order by 1")
-    assert gates == [("candidate_publication",), ("landed_batch",)]
+    assert gates == [("candidate_publication",), ("cross_checks",), ("landed_batch",)]
     assert check_landed(ready) is None
 
 

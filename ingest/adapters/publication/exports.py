@@ -42,13 +42,18 @@ def export_csv(candidate: Path, folder: Path) -> tuple[PublishedFile, ...]:
         return tuple(_csv(engine, table, names, folder) for table, names in columns.items())
 
 
+def parquet_path(table: str) -> str:
+    """Where a table's Parquet lies in a version's folder."""
+    return f"parquet/{table}.parquet"
+
+
 def csv_path(table: str) -> str:
     """Where a table's CSV lies in a version's folder."""
     return f"csv/{table}.csv"
 
 
 def _parquet(engine: Connection, table: str, folder: Path) -> PublishedFile:
-    path = folder / "parquet" / f"{table}.parquet"
+    path = folder / parquet_path(table)
     query = f"select * from candidate.marts.{quoted(table)} {in_order(table)}"  # noqa: S608 - names of the catalogue
     row = engine.execute(f"copy ({query}) to {literal(path)} (format parquet)").fetchone()
     return describe(path, folder, table=table, rows=int(row[0]) if row else 0)
