@@ -40,7 +40,7 @@ insert into marts.dim_posts values
 ('202_1', 'instagram', '202', 'https://instagram.com/p/1', '2024-02-03 12:00:00+08', 'reel', '202_1', null),
 ('101_9', 'facebook', '101', 'https://facebook.com/101_9', '2024-06-01 12:00:00+08', 'photo', '101_9', null);
 
-insert into raw.posts (load_id, landing_file, line_no, post_id) select 0, 'api/old', 1, post_id from marts.dim_posts;
+insert into raw.posts (load_id, landing_file, line_no, source, post_id) select 0, 'export/old', 1, 'export', post_id from marts.dim_posts;
 
 create table marts.fct_campaign_posts (campaign_id text not null, phase_id text not null, post_id text not null, published_on date, content_type text, attribution_rule text, is_shared boolean);
 insert into marts.fct_campaign_posts values
