@@ -1,8 +1,10 @@
 """Answers: what came over the wire is checked before it counts. Status first, then strict JSON, then Meta's error."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from ingest.adapters.graph.refusals import meaning_of
@@ -12,6 +14,9 @@ from ingest.domain.errors import AnswerRejected, GraphUnavailable, RateLimited, 
 DEEPEST = 64
 TOO_MANY = 429
 LONGEST_NUMBER = 300
+TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+STEPS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
+NO_BRACKETS = bytes(byte for byte in range(256) if byte not in STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ def strict_json(body: bytes) -> dict[str, Any]:
         raise ValueError("it is nested too deep") from None
     if not isinstance(content, dict):
         raise ValueError("it is no object")  # noqa: TRY004 - one kind of error for the caller
-    if body.count(b"{") + body.count(b"[") > DEEPEST and _depth(content) > DEEPEST:
+    if body.count(b"{") + body.count(b"[") > DEEPEST and _depth(body) > DEEPEST:
         raise ValueError("it is nested too deep")
     return content
 
@@ -145,10 +150,7 @@ def _float(digits: str) -> float:
     return value
 
 
-def _depth(content: Any) -> int:
-    depth, level = 0, [content]
-    while level:
-        depth += 1
-        children = (child for one in level for child in (one.values() if isinstance(one, dict) else one))
-        level = [child for child in children if isinstance(child, dict | list)]
-    return depth
+def _depth(body: bytes) -> int:
+    """How deep the brackets of a JSON text are nested; those within its strings do not count."""
+    brackets = TEXTS.sub(b"", body).translate(None, NO_BRACKETS)
+    return max(accumulate(map(STEPS.__getitem__, brackets)), default=0)

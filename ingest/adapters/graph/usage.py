@@ -5,6 +5,7 @@ What cannot be read counts as nothing: the header is a courtesy, Meta's own refu
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 LONGEST_WAIT_MINUTES = 60
@@ -33,18 +34,28 @@ def asked_wait(headers: Mapping[str, str]) -> int | None:
     return max(1, min(-(-int(seconds) // 60), LONGEST_WAIT_MINUTES)) if seconds.isdecimal() else None
 
 
-def _uses(headers: Mapping[str, str], account_id: str) -> list[dict[str, Any]]:
+def _uses(headers: Mapping[str, str], account_id: str) -> list[Mapping[str, int]]:
     """The usage objects of all three headers; one that cannot be read counts as nothing."""
-    uses: list[dict[str, Any]] = []
+    uses: list[Mapping[str, int]] = []
     for name in USAGE_HEADERS:
-        try:
-            content = json.loads(headers.get(name) or "{}")
-        except ValueError:
-            continue
-        if not isinstance(content, dict):
-            continue
-        by_account = {name: value for name, value in content.items() if isinstance(value, list)}
+        whole, by_account = _read(headers.get(name) or "{}")
         mine = by_account.get(account_id)
-        lists = mine if mine is not None else [one for value in by_account.values() for one in value]
-        uses += [one for one in [content, *lists] if isinstance(one, dict)]
-    return [{key: value for key, value in use.items() if isinstance(value, int)} for use in uses]
+        uses += [whole, *(mine if mine is not None else [one for found in by_account.values() for one in found])]
+    return uses
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> tuple[Mapping[str, int], Mapping[str, list[Mapping[str, int]]]]:
+    """A header's own numbers, and those of each account; the same header comes with every part of a batch."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}, {}
+    if not isinstance(content, dict):
+        return {}, {}
+    lists = {name: value for name, value in content.items() if isinstance(value, list)}
+    return _numbers(content), {name: [_numbers(one) for one in value] for name, value in lists.items()}
+
+
+def _numbers(use: Any) -> Mapping[str, int]:
+    return {key: value for key, value in use.items() if isinstance(value, int)} if isinstance(use, dict) else {}
