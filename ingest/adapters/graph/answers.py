@@ -14,7 +14,7 @@ from ingest.domain.errors import AnswerRejected, GraphUnavailable, RateLimited, 
 DEEPEST = 64
 TOO_MANY = 429
 LONGEST_NUMBER = 300
-TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+TEXTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 STEPS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in STEPS)
 
