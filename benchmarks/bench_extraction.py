@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,15 +14,17 @@ from pathlib import Path
 import structlog
 
 from benchmarks.large_world import NOW, LargeWorld, large_world
+from benchmarks.one_run import read_and_load
 from ingest.adapters.graph import facebook, instagram
 from ingest.adapters.graph.access import api_for
 from ingest.adapters.graph.batch import read_asks
-from ingest.adapters.graph.listing import Metrics, read_list
-from ingest.adapters.state import ClientState, SeenPost
+from ingest.adapters.graph.listing import Metrics, objects_of, read_list
+from ingest.adapters.graph.questions import Ask, insights_ask
+from ingest.adapters.state import EXPANSION, ClientState, SeenPost
 from ingest.domain.metrics import expandable
-from ingest.domain.refresh import AccountState, plan_accounts
+from ingest.domain.refresh import AccountState, due_posts, plan_accounts
 from ingest.settings import Settings, load_settings
-from ingest.steps.load import load_landed
+from ingest.steps.read_listing import ListingReader
 from ingest.steps.refresh import refresh_account
 
 PAGE, INSTAGRAM = str(10**14), str(17841 * 10**12)
@@ -122,35 +124,64 @@ def one_account(world: LargeWorld) -> None:
         told("the SDK's own loop, Facebook (reference)", world, lambda: sdk_loop(settings))
     first_run(world)
     apart(world)
-    daily_tier(world)
+    tiers(world)
+    fallback(world)
+
+
+def fallback(world: LargeWorld) -> None:
+    """The media of an account whose listing refuses to expand insights: listed bare, then asked in batches."""
     world.set(refuses_expansion=True)
     with settings_of(world) as settings:
-        row = {"account_id": INSTAGRAM, "platform": "instagram"}
-        told(
-            "Instagram where the listing refuses expansion, everything",
-            world,
-            lambda: refresh_account(settings, row),
-            "≤ 32 HTTP, ≤ 1,011 for the media",
-        )
+        api, state = api_for(settings, INSTAGRAM), ClientState(settings.state_path)
+
+        def media() -> None:
+            reader = ListingReader(api, INSTAGRAM, instagram, state, NOW)
+            found = [one["id"] for page in reader.pages(None) for one in objects_of(page)]
+            node = instagram.account_asks(INSTAGRAM)[:1]
+            asks = [*node, *(insights_ask(one, reader.wanted_of_bare) for one in found)]
+            assert len(list(read_asks(api, asks))) == POSTS + 1
+
+        told("Instagram, listing refuses expansion, media, first time", world, media, "≤ 32 HTTP; one call to find it")
+        state.remember_refused(INSTAGRAM, EXPANSION, {"insights": "not_expanded"}, at=NOW)
+        told("Instagram, listing refuses expansion, media", world, media, "≤ 32 HTTP, ≤ 1,011 calls")
     world.set(refuses_expansion=False)
 
 
 def apart(world: LargeWorld) -> None:
     """What is read beside the listing, in rows of its own."""
-    with settings_of(world) as settings:
-        api = api_for(settings, PAGE)
-        on = NOW.date()
-        posts = [f"{PAGE}_{number}" for number in range(100)]
-        reels = [{"id": str(number), "post_id": f"{PAGE}_{number}"} for number in range(3, POSTS, 5)]
-        rows = {
-            "the Page, its reels, live videos and stories": facebook.account_asks(PAGE),
-            "90 days of the Page: day, week, 28 days": facebook.day_asks(PAGE, NOW - timedelta(days=90), NOW, on=on),
-            "views by ads and by followers of 100 posts": [
-                ask for post in posts for ask in facebook.apart_asks(post, "", on=on)
+    on = NOW.date()
+    posts = [f"{PAGE}_{number}" for number in range(100)]
+    reels = [{"id": str(number), "post_id": f"{PAGE}_{number}"} for number in range(3, POSTS, 5)]
+    media = [f"{INSTAGRAM}{number:06d}" for number in range(100)]
+    node, *lists = facebook.account_asks(PAGE)
+    rows: dict[str, tuple[str, list[Ask]]] = {
+        "the Page itself": (PAGE, [node]),
+        "reels, live videos and stories of the Page, first pages": (PAGE, lists),
+        "views by ads and by followers of 100 posts": (
+            PAGE,
+            [ask for post in posts for ask in facebook.apart_asks(post, "", on=on)],
+        ),
+        "plays of 200 reels": (PAGE, facebook.reel_asks(reels, on=on)),
+        "90 days of the Page: day, week, 28 days": (
+            PAGE,
+            facebook.day_asks(PAGE, NOW - timedelta(days=90), NOW, on=on),
+        ),
+        "30 days of the Instagram account: reach and totals": (
+            INSTAGRAM,
+            instagram.day_asks(INSTAGRAM, NOW - timedelta(days=30), NOW, on=on),
+        ),
+        "type-specific metrics of 100 Instagram media": (
+            INSTAGRAM,
+            [
+                ask
+                for number, one in enumerate(media)
+                for ask in instagram.apart_asks(one, "REELS" if number % 2 else "FEED", on=on)
             ],
-            "plays of 200 reels": facebook.reel_asks(reels, on=on),
-        }
-        for what, asks in rows.items():
+        ),
+    }
+    with settings_of(world) as settings:
+        for what, (account_id, asks) in rows.items():
+            api = api_for(settings, account_id)
             told(f"apart: {what}", world, partial(list, read_asks(api, asks)))
 
 
@@ -160,7 +191,7 @@ def first_run(world: LargeWorld) -> None:
         world.set(latency_seconds=latency or 0.0)
         world.counts()
         with settings_of(world) as settings, ProcessPoolExecutor(1, get_context("spawn")) as process:
-            seconds, peak = process.submit(whole, settings).result()
+            seconds, peak = process.submit(read_and_load, settings, PAGE, "facebook").result()
         requests, calls = world.counts()
         if latency is not None:  # first untimed: the sandbox counts people once
             what = f"first request to rows in DuckDB, everything, {1000 * latency:.0f} ms"
@@ -168,28 +199,29 @@ def first_run(world: LargeWorld) -> None:
     world.set(latency_seconds=0.0)
 
 
-def whole(settings: Settings) -> tuple[float, float]:
-    """Read an account, land it and load it; the seconds, and the most memory in MB."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    start = time.perf_counter()
-    refresh_account(settings, {"account_id": PAGE, "platform": "facebook"})
-    load_landed(settings)
-    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def tiers(world: LargeWorld) -> None:
+    """A run an hour, and a run a day, after the last one: only what is due, and all of it."""
+    for name, ago in (("hourly", timedelta(hours=1)), ("daily", timedelta(days=1))):
+        with settings_of(world) as settings:
+            state = ClientState(settings.state_path)
+            refresh_account(settings, {"account_id": PAGE, "platform": "facebook"})
+            pretend_read(state, NOW - ago)
+            (row,) = rows_of(settings)
+            due = {post.post_id for post in due_posts(state.known_posts(), NOW)}
+            limit = "≤ 5 HTTP" if name == "daily" else ""
+            told(f"{name} tier: {row['reason']}", world, partial(refresh_account, settings, row), limit)
+            left = {post.post_id for post in due_posts(state.known_posts(), NOW)}
+            assert due, f"nothing was due: the {name} tier measures nothing"
+            assert not left, f"{len(left)} due posts were not read"
 
 
-def daily_tier(world: LargeWorld) -> None:
-    """A run a day after the last one: only what is due."""
-    with settings_of(world) as settings:
-        state = ClientState(settings.state_path)
-        refresh_account(settings, {"account_id": PAGE, "platform": "facebook"})
-        yesterday = NOW - timedelta(days=1)
-        states = state.known_posts()
-        state.note_posts((SeenPost(one.account_id, one.post_id, one.published_at) for one in states), at=yesterday)
-        state.note_apart(PAGE, (one.post_id for one in states), at=yesterday)
-        for what in ("listing", "days"):
-            state.note_read(PAGE, what, until=yesterday)
-        (row,) = rows_of(settings)
-        told(f"daily tier: {row['reason']}", world, lambda: refresh_account(settings, row), "≤ 5 HTTP")
+def pretend_read(state: ClientState, at: datetime) -> None:
+    """Let everything of the Page have been read at that moment."""
+    posts = state.known_posts()
+    state.note_posts((SeenPost(one.account_id, one.post_id, one.published_at) for one in posts), at=at)
+    state.note_apart(PAGE, (one.post_id for one in posts), at=at)
+    for what in ("listing", "days"):
+        state.note_read(PAGE, what, until=at)
 
 
 def rows_of(settings: Settings) -> list[dict[str, object]]:

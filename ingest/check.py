@@ -85,22 +85,23 @@ def token_check(name: str, facts: "TokenFacts", *, now: datetime, app_id: str) -
     access = f", data access until {facts.data_until:%Y-%m-%d}" if facts.data_until else ""
     ends = min((one for one in (facts.expires_at, facts.data_until) if one), default=None)
     is_ending = ends is not None and ends - now < WARNED_BEFORE
-    is_foreign = bool(app_id) and facts.app_id != app_id
-    if is_foreign:
+    is_foreign = bool(app_id) and facts.app_id != app_id and facts.is_valid
+    if not facts.is_valid:
+        todo = "make a new one (docs/how-to/connect-to-meta.md), and take this one out of the settings"
+    elif is_foreign:
         todo = f"CAMPAIGN_REACH_APP_ID says {app_id}: take the token of that app, or set the id right"
-    elif not facts.is_valid:
-        todo = "the token is not valid: make a new one (docs/how-to/connect-to-meta.md)"
     elif missing:
         todo = "make a new token with these permissions"
     else:
         todo = (
             "renew it before then: make a new token, put it before the old one, and remove the old one when it is over"
         )
+    whose = f"{facts.kind.lower().replace('_', ' ')} of app {facts.app_id}, {expires}{access}"
+    scopes = f", without {', '.join(missing)}" if missing else ", all scopes"
     return Check(
         name,
         is_ok=facts.is_valid and not missing and not is_ending and not is_foreign,
-        found=f"{facts.kind.lower().replace('_', ' ')} of app {facts.app_id}, {expires}{access}"
-        + (f", without {', '.join(missing)}" if missing else ", all scopes"),
+        found=whose + scopes if facts.is_valid else f"not valid: {facts.why or 'Meta does not say why'}",
         what_to_do=todo,
     )
 

@@ -40,6 +40,8 @@ SCHEMA = """
 """
 PROBED_EVERY = timedelta(days=7)
 """How long a refused metric is not asked for: then a probe asks whether it has come back."""
+EXPANSION = "expansion"
+"""The place of what a listing as a whole does not give: the insights of its posts."""
 THE_APP = "app"
 """What a quota belongs to that every account uses."""
 GONE_AFTER = 3
@@ -117,6 +119,10 @@ class ClientState:
                 "delete from refusals where account_id = ? and place = ? and graph_name = ?",
                 [(account_id, place, name) for name in served],
             )
+
+    def expands(self, account_id: str, *, at: datetime) -> bool:
+        """Whether the listing of an account may be asked for insights; a refusal is asked again after a week."""
+        return not self.refused_metrics(account_id, EXPANSION, at=at)
 
     def refusals(self) -> list[Refused]:
         """What Meta refuses of each account, and since when."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ingest.adapters.state import ClientState, SeenPost
+from ingest.adapters.state import EXPANSION, ClientState, SeenPost
 from ingest.domain.errors import RateLimited
 from ingest.domain.gaps import gaps_in
 from ingest.steps.beside_listing import DAYS, BesideListing, graph_time, is_list
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 OK = 200
 LISTING = "listing"
 STORY = "STORY"
+INSIGHTS = "insights"
 EDGE = "edge"
 """Where a whole list is refused, and not a metric."""
 
@@ -57,6 +58,7 @@ class AccountReader:
     _refusals: "list[tuple[Ask, Refusal]]" = field(default_factory=list)
     _refused: dict[str, str] = field(default_factory=dict)
     """Metrics of the listing that Meta refuses, with the reason."""
+    _is_unexpanded: bool = False
     _days_until: datetime | None = None
     _is_listed_whole: bool = False
 
@@ -159,6 +161,7 @@ class AccountReader:
         pages = self._take(listing.pages(since))
         self._is_listed_whole = since is None
         self._refused = listing.refused
+        self._is_unexpanded = listing.is_unexpanded
         self.rejected += listing.rejected
         bare: list[str] = []
         for page in pages:
@@ -208,12 +211,16 @@ class AccountReader:
         for one in self._answers:
             if one.http_status == OK:
                 served.setdefault(place_of(one), set()).update(one.request.metrics)
+                if one.request.edge == self.platform_reader.POSTS_EDGE and one.request.metrics:
+                    served[EXPANSION] = {INSIGHTS}
                 served[EDGE].add(one.request.edge)
         for place, names in served.items():
             self.state.forget_refused(self.account_id, place, names)
         if not any(b'"value":' in one.body for one in self._answers if one.http_status == OK):
             return
-        for place, refused in (refused_of_all(self.account_id, self._refusals) | {LIST: self._refused}).items():
+        refusals = refused_of_all(self.account_id, self._refusals) | {LIST: self._refused}
+        refusals |= {EXPANSION: {INSIGHTS: "not_expanded"}} if self._is_unexpanded else {}
+        for place, refused in refusals.items():
             for name, reason in self.state.remember_refused(self.account_id, place, refused, at=self.at).items():
                 log.warning("metric_refused", account_id=self.account_id, place=place, graph_name=name, reason=reason)
 

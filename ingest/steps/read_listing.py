@@ -42,6 +42,8 @@ class ListingReader:
     """What the pages ask for now."""
     refused: dict[str, str] = field(default_factory=dict)
     """What was found refused now, with the reason."""
+    is_unexpanded: bool = False
+    """Whether Meta refused now to give insights with the listing at all."""
     rejected: list[AnswerRejected] = field(default_factory=list)
     """Pages that were no answers while they held insights; they were read without."""
     _is_sifted: bool = False
@@ -56,6 +58,8 @@ class ListingReader:
 
         known = self.state.refused_metrics(self.account_id, LIST, at=self.at)
         self.metrics = Metrics(tuple(name for name in self._wanted if name not in known), known)
+        if not self.state.expands(self.account_id, at=self.at):
+            self.metrics, self.wanted_of_bare = self.metrics.bare(), self.metrics.asked
 
     @property
     def _wanted(self) -> tuple[str, ...]:
@@ -80,7 +84,7 @@ class ListingReader:
         if NO_EXPANSION in str(error):
             log.warning("listing_refuses_insights", account_id=self.account_id)
             self._now, self.wanted_of_bare = self.metrics.bare(), self.metrics.asked
-            self.metrics = self._now
+            self.metrics, self.is_unexpanded = self._now, True
         elif isinstance(error, RequestRefused) and self._sift():
             self._now = self.metrics
         else:
