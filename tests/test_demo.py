@@ -234,3 +234,105 @@ def test_a_question_of_the_how_to_has_the_answer_that_stands_there(
 
 def test_there_are_ten_questions() -> None:
     assert len(QUESTIONS) == 10
+
+
+TITLES = {
+    "together": {
+        "finding": "Together was viewed 3,111,387 times: 103.7% of its target",
+        "phases": "Videos brought 67% of the 3,111,387 views",
+        "curve": "By day 12 of 23, Main phase had 69% of the 3,111,387 views it has today",
+        "mix": "Videos: 29% of the posts, 67% of the views",
+        "top": "The most viewed post, a video of 2 February 2024, brought 31% of all views",
+        "own": "Partners' accounts brought 20% of the views",
+        "people": "At least 824,030 people were reached on Facebook; how many at most is not known",
+        "surveys": "Chose the optimal answer to what inclusive education is: 92% of teachers, "
+        "with no earlier share to hold it against",
+        "activities": "No offline activity belongs to this campaign",
+        "figures": "All 6 published figures match what the data gives",
+    },
+    "dream_umbrella": {
+        "finding": "Dream Umbrella was viewed 766,083 times and drew 28,681 engagements, 3.7 for every 100 views",
+        "phases": "Month 1 brought the most views: 53% of 766,083",
+        "curve": "By day 15 of 30, Month 1 had 35% of the 408,316 views it has today",
+        "mix": "Videos: 39% of the posts, 72% of the views",
+        "top": "The most viewed post, a video of 22 September 2021, brought 22% of all views",
+        "own": "All posts stand on own accounts; no partner's account is part of it",
+        "people": "About 247,000 people were reached on Facebook, most plausibly; at least 129,356, at most 509,702",
+        "surveys": "No survey belongs to this campaign, so it cannot be said what people learned",
+        "activities": "Apart from everything online: 3 offline activities, whose people were not counted",
+        "figures": "No published figure could be confirmed: 1 cannot be computed",
+    },
+    "child_protection": {
+        "finding": "Strengthening the Child Protection System in Mongolia met people face to face: 7 activities, "
+        "the largest with more than 13,000 people",
+        "phases": "There are no posts, so there are no views and no reach by phase",
+        "curve": "There are no posts whose views could grow",
+        "mix": "There are no posts, so there is no mix of content",
+        "top": "There are no posts with views to list",
+        "own": "There are no posts, neither on own accounts nor on partners'",
+        "people": "There are no posts, so nobody was reached online",
+        "surveys": "No survey belongs to this campaign, so it cannot be said what people learned",
+        "activities": "Apart from everything online: 7 offline activities, the largest with more than 13,000 people",
+        "figures": "All 8 published figures match what the data gives",
+    },
+    "differently_different": {
+        "finding": "Differently Different was viewed 37,212,094 times and drew 4,092,741 engagements, "
+        "11.0 for every 100 views",
+        "phases": "Stage 2 brought the most views: 55% of 37,212,094",
+        "curve": "By day 183 of 366, Stage 2 had 72% of the 20,423,089 views it has today",
+        "mix": "Posters: 47% of the posts, 53% of the views",
+        "top": "The most viewed post, a poster of 15 August 2019, brought 7.0% of all views",
+        "own": "Partners' accounts brought 43% of the views",
+        "people": "At least 1,745,518 and at most 25,205,804 people were reached on Facebook",
+        "surveys": "Sending children with disabilities to special schools is effective: 82% of parents, "
+        "with no earlier share to hold it against",
+        "activities": "No offline activity belongs to this campaign",
+        "figures": "2 of 4 published figures match what the data gives; 2 cannot be computed",
+    },
+    "every_child_different_dreams": {
+        "finding": "Every Child Has Different Dreams met its target in 2 of 3 phases; "
+        "its posts were viewed 10,061,302 times",
+        "phases": "Year 1: inclusiveness within society and Year 2: inclusiveness in schools met the target; "
+        "Year 3: a culture of equal inclusion came to 87.3%",
+        "curve": "By day 183 of 366, Year 2: inclusiveness in schools had 57% of the 4,629,579 views it has today",
+        "mix": "Videos: 32% of the posts, 37% of the views",
+        "top": "The most viewed post, a video of 23 October 2019, brought 8.3% of all views",
+        "own": "Partners' accounts brought 27% of the views",
+        "people": "About 2,050,000 people were reached on Facebook, most plausibly; at least 731,569, "
+        "at most 7,305,730",
+        "surveys": "No survey belongs to this campaign, so it cannot be said what people learned",
+        "activities": "Apart from everything online: 4 offline activities, the largest with 7,671 people",
+        "figures": "All 7 published figures match what the data gives",
+    },
+}
+
+
+@pytest.mark.parametrize("campaign_id", TITLES)
+def test_each_title_of_the_report_is_a_sentence_that_the_marts_say(
+    folder: Path, first: str, published: duckdb.DuckDBPyConnection, campaign_id: str
+) -> None:
+    from ingest.report.findings import SECTIONS, finding
+    from ingest.report.words import words_of
+    from ingest.steps.report_facts import read_facts
+
+    (campaign,) = read_facts(folder / "var/published/campaign_reach.duckdb", only=(campaign_id,)).campaigns
+    said = {"finding": finding(campaign, words_of("en"))}
+    said |= {name: say(campaign, words_of("en")) for name, say in SECTIONS.items()}
+    assert said == TITLES[campaign_id]
+    views = published.execute(
+        "select sum(views) from marts.fct_post_performance join marts.fct_campaign_posts using (post_id) "
+        "where campaign_id = ?",
+        [campaign_id],
+    ).fetchall()
+    assert campaign.views == views[0][0]
+
+
+def test_the_report_lies_in_the_version_and_its_path_is_printed_last(folder: Path, first: str) -> None:
+    (path,) = re.findall(r"Report +(\S+)", first)
+    pages = sorted(page.name for page in (folder / path).parent.iterdir())
+    assert len(pages) == 12
+    manifest = json.loads((folder / "var/published/manifest.json").read_text(encoding="utf-8"))
+    assert {f"report/{page}" for page in pages} <= {file["path"] for file in manifest["files"]}
+    html = (folder / path).with_name("together.mn.html").read_text(encoding="utf-8")
+    assert manifest["content_hash"] in html
+    assert "3,111,387" in html

@@ -11,7 +11,7 @@ from ingest.report.facts import Campaign
 from ingest.report.tables import Table
 from ingest.report.words import Words
 
-WIDE, NARROW = 640, 320
+WIDE, NARROW = 636, 312
 """Pixels of a chart on a wide and on a narrow screen: text keeps its size on both."""
 
 Draw = Callable[[int], Canvas | None]

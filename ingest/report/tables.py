@@ -8,6 +8,9 @@ from ingest.report.facts import Campaign, People, Post, Survey, total
 from ingest.report.findings import rate, readings_of
 from ingest.report.words import Words
 
+FEWEST_OF_CARDS = 5
+"""A table of so many columns has no room on a telephone: each row becomes a card there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -28,12 +31,13 @@ class Table:
     is_wide: bool = False
 
 
-def _table(words: Words, columns: str, rows: Iterable[Iterable[str | Cell]], *, is_wide: bool = False) -> Table:
+def _table(words: Words, columns: str, rows: Iterable[Iterable[str | Cell]]) -> Table:
     """A table of columns such as `phase #views`: a word of the translation file, with # before numbers."""
     names = columns.split()
     cells = tuple(tuple(one if isinstance(one, Cell) else Cell(one) for one in row) for row in rows)
     numbers = frozenset(place for place, name in enumerate(names) if name.startswith("#"))
-    return Table(tuple(words.say("th_" + name.lstrip("#")) for name in names), numbers, cells, is_wide=is_wide)
+    headings = tuple(words.say("th_" + name.lstrip("#")) for name in names)
+    return Table(headings, numbers, cells, is_wide=len(names) >= FEWEST_OF_CARDS)
 
 
 def phases(campaign: Campaign, words: Words) -> Table:
@@ -132,7 +136,6 @@ def top(campaign: Campaign, words: Words) -> Table:
             ]
             for rank, post in enumerate(campaign.top_posts, start=1)
         ),
-        is_wide=True,
     )
 
 
@@ -271,5 +274,4 @@ def figures(campaign: Campaign, words: Words) -> Table:
             ]
             for figure in campaign.figures
         ),
-        is_wide=True,
     )

@@ -22,8 +22,8 @@ DATES = (
     (date(2025, 4, 1), date(2025, 4, 30)),
 )
 PHASES = (
-    facts.Phase("one", "First phase: the neighbours", *DATES[0], "views", 5000.0, 120.0, 6, 6000, 4000, 300, 1),
-    facts.Phase("two", "Second phase: schools", *DATES[1], "views", 9000.0, 99.99, 6, 8999, 6100, 500, 0),
+    facts.Phase("one", "First phase: the neighbours", *DATES[0], "views", 5000.0, 120.0, 6, 6000, 3000, 300, 1),
+    facts.Phase("two", "Second phase: schools", *DATES[1], "views", 9000.0, 99.99, 6, 8999, 4497, 447, 0),
     facts.Phase("three", "Third phase", *DATES[2], None, None, None, 0, None, None, None, 0),
 )
 CAMPAIGN = facts.Campaign(
@@ -36,9 +36,9 @@ CAMPAIGN = facts.Campaign(
     time_zone="Asia/Ulaanbaatar",
     phases=PHASES,
     contents=tuple(
-        facts.Content(phase.phase_id, name, 1, views, views // 2, views // 20)
-        for phase, most in ((PHASES[0], 2000), (PHASES[1], 3000))
-        for name, views in zip(TYPES, range(most, 0, -most // 6), strict=False)
+        facts.Content(phase, name, 1, views, views // 2, views // 20)
+        for phase, shares in (("one", (2000, 1500, 1000, 800, 500, 200)), ("two", (3000, 2500, 1500, 1200, 700, 99)))
+        for name, views in zip(TYPES, shares, strict=True)
     ),
     accounts=(
         facts.Account("Our own page", "facebook", "own", 7, 9000, 7000, 500, datetime(2026, 11, 21), None),  # noqa: DTZ001

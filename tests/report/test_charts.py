@@ -1,0 +1,113 @@
+"""The charts: bars from zero, sums that are the campaign's, marks in their place, specifications that Altair knows."""
+
+from collections.abc import Callable
+
+import altair
+import pytest
+
+from ingest.report.canvas import SMALL, Canvas
+from ingest.report.charts import accounts, activities, curve, mix, people, phases, surveys
+from ingest.report.charts.axis import round_ticks
+from ingest.report.charts.types import REST, series_of
+from ingest.report.colours import SERIES
+from ingest.report.drawing import specification
+from ingest.report.sections import NARROW, WIDE
+from ingest.report.words import words_of
+from tests.report.example import BARE, CAMPAIGN
+
+WORDS = words_of("mn")
+CHARTS: dict[str, Callable[[int], Canvas | None]] = {
+    "views": lambda wide: phases.draw(CAMPAIGN, WORDS, "views", wide=wide),
+    "reach": lambda wide: phases.draw(CAMPAIGN, WORDS, "duplicated_reach", wide=wide),
+    "curve": lambda wide: curve.draw(CAMPAIGN, WORDS, wide=wide),
+    "mix": lambda wide: mix.draw(CAMPAIGN, WORDS, wide=wide),
+    "accounts": lambda wide: accounts.draw(CAMPAIGN, WORDS, wide=wide),
+    "people": lambda wide: people.draw(CAMPAIGN, WORDS, wide=wide),
+    "surveys": lambda wide: surveys.draw(CAMPAIGN, WORDS, wide=wide),
+    "activities": lambda wide: activities.draw(CAMPAIGN, WORDS, wide=wide),
+}
+
+
+def drawn(name: str, wide: int) -> Canvas:
+    canvas = CHARTS[name](wide)
+    assert canvas is not None
+    return canvas
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_altair_knows_the_specification(name: str) -> None:
+    altair.LayerChart.from_dict(specification(drawn(name, NARROW)), validate=True)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("wide", [NARROW, WIDE])
+def test_everything_lies_on_the_canvas_and_no_text_is_small(name: str, wide: int) -> None:
+    canvas = drawn(name, wide)
+    for mark in (*canvas.boxes, *canvas.rules, *canvas.dots):
+        assert -0.1 <= mark["x"] <= mark.get("x2", mark["x"]) + 0.1
+        assert mark.get("x2", mark["x"]) <= wide + 0.1
+    assert all(size >= SMALL for _, size, _ in canvas.labels)
+
+
+@pytest.mark.parametrize("measure", ["views", "duplicated_reach"])
+def test_a_stack_begins_at_zero_and_is_as_long_as_its_sum(measure: str) -> None:
+    canvas = phases.draw(CAMPAIGN, WORDS, measure, wide=WIDE)
+    assert canvas is not None
+    rows = sorted({box["y"] for box in canvas.boxes if box["y2"] - box["y"] == phases.BAR})
+    ends = [max(box["x2"] for box in canvas.boxes if box["y"] == row) + phases.GAP for row in rows]
+    assert [min(box["x"] for box in canvas.boxes if box["y"] == row) for row in rows] == [0, 0]
+    first, second = (
+        sum(getattr(content, measure) for content in CAMPAIGN.contents if content.phase_id == phase)
+        for phase in ("one", "two")
+    )
+    assert ends[0] / ends[1] == pytest.approx(first / second, rel=0.01)
+
+
+def test_more_than_five_content_types_share_the_last_colour() -> None:
+    series = series_of(CAMPAIGN)
+    assert list(series)[-1] == REST
+    assert list(series.values()) == list(SERIES)
+
+
+def test_a_target_is_a_tick_with_what_it_is() -> None:
+    words = words_of("en")
+    canvas = phases.draw(CAMPAIGN, words, "views", wide=WIDE)
+    assert canvas is not None
+    said = {label["t"] for labels in canvas.labels.values() for label in labels}
+    assert {"target 5,000, met", "target 9,000, 99.9% reached"} <= said
+    reach = phases.draw(CAMPAIGN, words, "duplicated_reach", wide=WIDE)
+    assert reach is not None
+    assert not any("target" in label["t"] for labels in reach.labels.values() for label in labels)
+
+
+def test_an_interval_without_an_upper_bound_is_an_arrow_and_says_so() -> None:
+    canvas = people.draw(CAMPAIGN, words_of("en"), wide=WIDE)
+    assert canvas is not None
+    said = {label["t"] for labels in canvas.labels.values() for label in labels}
+    assert "at least 2,500, no upper bound is known" in said
+    assert "≈ 2,350" in said or "≈ 2,340" in said
+
+
+def test_a_change_has_its_interval_and_a_single_wave_has_none() -> None:
+    canvas = surveys.draw(CAMPAIGN, words_of("en"), wide=WIDE)
+    assert canvas is not None
+    uprights = [rule for rule in canvas.rules if rule["x"] == rule["x2"]]
+    assert len(uprights) == 1
+    assert len(canvas.lines) == 1
+    assert len(canvas.dots) == 3
+
+
+@pytest.mark.parametrize("highest", [1, 7, 99, 1234, 999_999, 3_111_387, 5e9])
+@pytest.mark.parametrize("most", [2, 4, 6])
+def test_an_axis_begins_at_zero_and_holds_the_highest_value(highest: float, most: int) -> None:
+    ticks = round_ticks(highest, most)
+    assert ticks[0] == 0
+    assert ticks[-1] >= highest * 0.9999
+    assert len(ticks) <= most + 1
+
+
+def test_nothing_to_draw_is_no_chart() -> None:
+    words = words_of("en")
+    assert phases.draw(BARE, words, "views", wide=WIDE) is None
+    for module in (curve, mix, accounts, people, surveys, activities):
+        assert module.draw(BARE, words, wide=WIDE) is None
