@@ -68,9 +68,11 @@ OBJECTS = """
 IMPORTED = """
     create temp table imported as
     with tables as (
-        select load_id, any_value(file) as file, sum((body ->> '$.rows')::bigint) as rows
+        select load_id, any_value(file) as file, sum(if((request ->> '$.edge') = 'export',
+            (body ->> '$.rows')::bigint,
+            json_array_length(body, '$.data') + json_array_length(body, '$.rejected'))) as rows
         from landed
-        where source = 'export' and (request ->> '$.edge') = 'export'
+        where source = 'export' and (request ->> '$.edge') in ('export', 'survey_results', 'activities')
         group by load_id
     ),
     kept as (
@@ -79,6 +81,9 @@ IMPORTED = """
             select load_id, line_no, post_id as object_id from raw.posts where source = 'export'
             union all select load_id, line_no, object_id from raw.snapshots where source = 'export'
             union all select load_id, line_no, ad_id from raw.ads where source = 'export'
+            union all select load_id, line_no, concat_ws('/', campaign_id, indicator, wave, respondents)
+                from raw.survey_results
+            union all select load_id, line_no, concat_ws('/', campaign_id, activity_id) from raw.activities
         )
         semi join tables using (load_id)
         group by load_id

@@ -160,14 +160,12 @@ def _gaps(settings: Settings) -> Iterator[Check]:
 
 
 def _accounts(settings: Settings) -> Iterator[Check]:
+    """Can each account be read that is to be read by the API; and which ones come by file instead."""
     from ingest.adapters.graph.access import readable_pages
     from ingest.adapters.registry import read_registry
 
-    wanted = {
-        account.account_id
-        for account in read_registry(settings.campaigns_dir).accounts
-        if account.platform in ("facebook", "instagram")
-    }
+    accounts = read_registry(settings.campaigns_dir).accounts
+    wanted = {one.account_id for one in accounts if one.source == "api"}
     readable = {one for page in readable_pages(settings) for one in (page.page_id, page.instagram_id)}
     missing = sorted(wanted - readable)
     yield Check(
@@ -175,8 +173,12 @@ def _accounts(settings: Settings) -> Iterator[Check]:
         is_ok=not missing,
         found=f"{len(wanted) - len(missing)} of {len(wanted)} can be read"
         + (f"; not {', '.join(missing)}" if missing else ""),
-        what_to_do="give the token's owner a role on these accounts",
+        what_to_do="give the token's owner a role on these accounts; or write `source: export` at the account in its "
+        "campaign file, and import what its owner sends",
     )
+    by_file = [one.account_id for one in accounts if one.source == "export"]
+    if by_file:
+        yield Check("exports", is_ok=True, found=f"{len(by_file)} accounts come by file: {', '.join(by_file)}")
 
 
 def _warehouse(settings: Settings) -> Iterator[Check]:

@@ -82,6 +82,42 @@ create table if not exists raw.ads (
     currency varchar
 );
 
+create table if not exists raw.survey_results (
+    load_id bigint not null,
+    landing_file varchar not null,
+    line_no integer not null,
+    fetched_at timestamp not null,
+    source varchar not null,
+    campaign_id varchar not null,
+    indicator varchar not null,
+    indicator_text varchar not null,
+    wave varchar not null,
+    wave_order integer not null,
+    respondents varchar not null,
+    share_pct double,
+    n bigint,
+    n_effective double,
+    asked_on date,
+    evidence_design varchar not null
+);
+
+create table if not exists raw.activities (
+    load_id bigint not null,
+    landing_file varchar not null,
+    line_no integer not null,
+    fetched_at timestamp not null,
+    source varchar not null,
+    campaign_id varchar not null,
+    activity_id varchar not null,
+    activity_name varchar not null,
+    kind varchar not null,
+    phase_id varchar,
+    held_on date,
+    place varchar,
+    times bigint not null,
+    people json not null
+);
+
 create table if not exists raw.registry (
     load_id bigint not null,
     landing_file varchar not null,

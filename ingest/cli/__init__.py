@@ -2,11 +2,12 @@
 
 import sys
 
-from ingest.cli import following, importing, proving, publishing, reading, reporting, setup, watching
+from ingest.cli import exporting, following, importing, proving, publishing, reading, reporting, setup, watching
 from ingest.cli.console import app, run
 
 __all__ = [
     "app",
+    "exporting",
     "following",
     "importing",
     "main",

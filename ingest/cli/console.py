@@ -13,7 +13,19 @@ from ingest.domain.errors import CampaignReachError
 from ingest.settings import load_settings
 
 ORDER = (
-    *("init", "check", "sandbox", "happen", "plan", "quota", "refresh", "import", "quarantine"),
+    *(
+        "init",
+        "check",
+        "sandbox",
+        "sandbox-export",
+        "happen",
+        "plan",
+        "quota",
+        "refresh",
+        "template",
+        "import",
+        "quarantine",
+    ),
     *("subscribe", "unsubscribe", "receive", "events", "follow"),
     *(
         "load",

@@ -129,7 +129,8 @@ def _each_page(what: str, account: AccountIds, *, subscribes: bool) -> None:
     from ingest.adapters.registry import read_registry
 
     settings = load_settings()
-    pages = [one for one in read_registry(settings.campaigns_dir).accounts if one.platform == "facebook"]
+    registry = read_registry(settings.campaigns_dir)
+    pages = [one for one in registry.accounts if one.platform == "facebook" and one.source == "api"]
     chosen = [one.account_id for one in pages if not account or one.account_id in account]
     said, failed = [], 0
     with progress(what, len(chosen)) as done:
@@ -193,4 +194,4 @@ def _pages() -> list[str]:
     from ingest.adapters.registry import read_registry
 
     accounts = read_registry(load_settings().campaigns_dir).accounts
-    return [one.account_id for one in accounts if one.platform == "facebook"]
+    return [one.account_id for one in accounts if one.platform == "facebook" and one.source == "api"]

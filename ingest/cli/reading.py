@@ -47,6 +47,17 @@ def plan(
         cells = (row["account_id"], row["platform"], str(row["est_calls"]), back, str(len(row["post_ids"])))
         table.add_row(*cells, row["reason"] + waits)
     out.print(table if rows else "Nothing is due. `campaign-reach plan --posts` says when each post is.")
+    _say_what_comes_by_file(settings)
+
+
+def _say_what_comes_by_file(settings: Settings) -> None:
+    """The accounts that no plan reads: their numbers come as files."""
+    from ingest.adapters.registry import read_registry
+
+    by_file = [one for one in read_registry(settings.campaigns_dir).accounts if one.source == "export"]
+    if by_file:
+        named = ", ".join(f"{one.account_id} ({one.account_name})" for one in by_file)
+        out.print(f"Not read by the API, `source: export`: {named}. Next: campaign-reach import", soft_wrap=True)
 
 
 def _print_posts(posts: "list[tuple[KnownPost, str]]") -> None:

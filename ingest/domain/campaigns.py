@@ -23,9 +23,9 @@ from ingest.domain.fields import (
     refuse,
     unique,
 )
-from ingest.domain.figures import SCOPES, Platform, PublishedFigure, Qualifier, Summed
+from ingest.domain.figures import GRAPH_PLATFORMS, SCOPES, SEVERAL, Platform, PublishedFigure, Qualifier, Summed
 from ingest.domain.offline import Activity, SurveyResult
-from ingest.domain.scenario import NoisePosts, PlayedPosts, Scenario
+from ingest.domain.scenario import NoisePosts, PlayedExport, PlayedPosts, Product, Scenario
 
 __all__ = [
     "Account",
@@ -42,8 +42,17 @@ __all__ = [
 
 Problems = Iterable[tuple[Path, str]]
 
-PLAYED_PLATFORMS = ("facebook", "instagram")
-SPLIT_METRICS = ("views", "duplicated_reach", "engagements")
+PLAYED_PLATFORMS = (*GRAPH_PLATFORMS, "youtube", "tiktok", "twitter")
+PLATFORM_OF: dict[Product, str] = {
+    "business_suite_facebook": "facebook",
+    "business_suite_instagram": "instagram",
+    "facebook_insights_2021": "facebook",
+    "instagram_insights_2021": "instagram",
+    "youtube_studio": "youtube",
+    "tiktok_studio": "tiktok",
+    "tweet_activity": "twitter",
+}
+SPLIT_METRICS = ("views", "duplicated_reach", "engagements", "impressions")
 
 
 class Audience(Section):
@@ -78,6 +87,11 @@ class Account(Section):
     platform: Platform = Field(description="the platform, such as facebook")
     account_name: Words = Field(description="what the account is called")
     ownership: Literal["own", "partner"] = Field(description="own or partner")
+    source: Literal["api", "export"] = Field(
+        default_factory=lambda data: "api" if data.get("platform") in GRAPH_PLATFORMS else "export",
+        description="how its numbers come: api (a token reads it) or export (files that somebody sends); when not "
+        "given, api for Facebook and Instagram, export elsewhere",
+    )
 
 
 class Campaign(Section):
@@ -135,8 +149,10 @@ def _accounts(campaign: Campaign) -> Problems:
     accounts = campaign.accounts
     yield from unique((account.account_id for account in accounts), lambda index: ("accounts", index, "account_id"))
     for index, account in enumerate(accounts):
-        if account.platform in PLAYED_PLATFORMS and not account.account_id.isdecimal():
+        if account.platform in GRAPH_PLATFORMS and not account.account_id.isdecimal():
             yield ("accounts", index, "account_id"), f"must be digits only for {account.platform}, in quotes"
+        if account.platform not in GRAPH_PLATFORMS and account.source == "api":
+            yield ("accounts", index, "source"), f"must be export: no API is read for {account.platform}"
 
 
 def _rules(campaign: Campaign) -> Problems:
@@ -195,10 +211,19 @@ def _played(campaign: Campaign) -> Problems:
             yield from _known("figure_id", figure_id, campaign, (*at, "facts", fact))
     for index, noise in enumerate(scenario.noise):
         yield from _playable(noise.account_id, campaign, ("sandbox", "noise", index, "account_id"))
+    for index, export in enumerate(scenario.exports):
+        yield from _exportable(export, campaign, ("sandbox", "exports", index))
+
+
+def _exportable(export: PlayedExport, campaign: Campaign, at: Path) -> Problems:
+    yield from _known("account_id", export.account_id, campaign, (*at, "account_id"))
+    for account in campaign.accounts:
+        if account.account_id == export.account_id and account.platform != PLATFORM_OF[export.product]:
+            yield (*at, "product"), f"must be a tool of {account.platform}, the platform of {account.account_id}"
 
 
 def _targets(campaign: Campaign) -> Problems:
-    allowed = (*PLAYED_PLATFORMS, "all")
+    allowed = (*PLAYED_PLATFORMS, *SEVERAL, "all")
     for index, figure_id in enumerate((campaign.sandbox or Scenario()).targets):
         at: Path = ("sandbox", "targets", index)
         yield from _known("figure_id", figure_id, campaign, at)

@@ -9,6 +9,8 @@ from ingest.domain.fields import Day, Name, Number, ObjectId, Section, Truth, Wo
 
 PLATFORMS = ("facebook", "instagram", "youtube", "tiktok", "twitter", "website", "telegram", "linkedin", "radio")
 """Platforms that we have a name for; any other name may stand in a file, but none that is nearly one of these."""
+GRAPH_PLATFORMS = ("facebook", "instagram")
+"""Platforms that the Graph API serves; what happens elsewhere comes as files."""
 SEVERAL = ("two platforms", "three platforms", "four platforms", "five platforms")
 SCOPES = (*SEVERAL, "all", "offline", "survey", "unstated")
 """Where a figure was counted, if not on one platform."""

@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from ingest.domain.attribution import MediaFormat
-from ingest.domain.fields import Day, Moment, Name, ObjectId, Section, Whole, Words, refusal
+from ingest.domain.fields import Day, Language, Moment, Name, ObjectId, Section, Whole, Words, refusal
+from ingest.domain.offline import Activity, SurveyResult
 
 MOST_ALIKE = 10_000
 """The most posts that one entry may stand for."""
@@ -53,6 +54,50 @@ class NoisePosts(Section):
         return self
 
 
+Product = Literal[
+    "business_suite_facebook",
+    "business_suite_instagram",
+    "facebook_insights_2021",
+    "instagram_insights_2021",
+    "youtube_studio",
+    "tiktok_studio",
+    "tweet_activity",
+]
+"""What the owner of an account can take from its platform: the tools of today, and those of 2021."""
+
+
+class PlayedExport(Section):
+    """Files that the owner of an account takes from its platform and sends: one on each day."""
+
+    account_id: ObjectId = Field(description="the account that they are of")
+    product: Product = Field(description="the tool that writes them")
+    exported_on: tuple[Day, ...] = Field(min_length=1, description="the days on whose evening they are taken")
+    language: Language = Field("en", description="the language of the tool: headers and dates follow it")
+
+
+class PlayedSurvey(Section):
+    """A survey file that the organisation sends: what it must say when it is counted."""
+
+    layout: Literal["respondents", "counts", "wide"] = Field(
+        description="one row per person, one row per result, or one column per wave"
+    )
+    exported_on: Day = Field(description="the day on whose evening it is sent")
+    results: tuple[SurveyResult, ...] = Field(min_length=1, description="the results, each with share_pct and n")
+
+    @model_validator(mode="after")
+    def _countable(self) -> "PlayedSurvey":
+        if any(one.share_pct is None or one.n is None for one in self.results):
+            raise refusal("every result needs share_pct and n: the sandbox makes people of them")
+        return self
+
+
+class PlayedActivities(Section):
+    """A list of activities that the organisation sends as a spreadsheet."""
+
+    exported_on: Day = Field(description="the day on whose evening it is sent")
+    activities: tuple[Activity, ...] = Field(min_length=1, description="what stands in it")
+
+
 class Scenario(Section):
     """The part of a campaign file that only the sandbox reads; all of it is invented but the figures it meets."""
 
@@ -60,3 +105,6 @@ class Scenario(Section):
     targets: tuple[Name, ...] = Field((), description="figures whose published value the posts must add up to")
     small_accounts: tuple[ObjectId, ...] = Field((), description="Pages too small for Meta to tell their reach")
     noise: tuple[NoisePosts, ...] = Field((), description="posts of the accounts that belong to no campaign")
+    exports: tuple[PlayedExport, ...] = Field((), description="files that owners of accounts send")
+    surveys: tuple[PlayedSurvey, ...] = Field((), description="survey files that the organisation sends")
+    activity_lists: tuple[PlayedActivities, ...] = Field((), description="activity lists that the organisation sends")

@@ -32,7 +32,7 @@ class Control:
         """
         world, now = self.graph.world, self.graph.clock()
         account = world.accounts.get(account_id)
-        if account is None:
+        if account is None or account.source != "api":
             raise NoSuchThing(f"The sandbox has no account {account_id}.")
         self.made += 1
         own = f"{int(now.timestamp())}{self.made:03}"

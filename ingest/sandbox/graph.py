@@ -17,10 +17,8 @@ from ingest.sandbox.rules import EDGE_SCOPES, LARGEST_PAGE, REMOVED_PARAMETERS
 from ingest.sandbox.staging import WorldPost
 from ingest.sandbox.subscriptions import Subscriptions
 from ingest.sandbox.tokens import Token, Tokens
-from ingest.sandbox.world import World
+from ingest.sandbox.world import SUMS, World
 
-REACTIONS = ("reactions_like", "reactions_love", "reactions_wow")
-ENGAGEMENTS = (*REACTIONS, "comments", "shares", "saves")
 SHARES = {
     "views_paid": ("views", 0.0, 0.25),
     "views_from_followers": ("views", 0.2, 0.7),
@@ -125,10 +123,8 @@ class Graph:
     def value(self, post: WorldPost, fact: str) -> int:
         """What a post has gathered by now."""
         now = self.clock() - self.lag
-        if fact == "reactions":
-            return sum(self.world.value(post, part, now) for part in REACTIONS)
-        if fact == "engagements":
-            return sum(self.world.value(post, part, now) for part in ENGAGEMENTS)
+        if fact in SUMS:
+            return self.world.value(post, fact, now)
         if fact in SHARES:
             whole, low, high = SHARES[fact]
             return int(self.world.value(post, whole, now) * post.share(fact, low=low, high=high))
@@ -142,7 +138,7 @@ class Graph:
         if token.kind == "PAGE":
             raise errors.bad_parameter("Tried accessing nonexisting field (accounts) on node type (Page)")
         _require_scope(token, "accounts")
-        pages = [one for one in self.world.accounts.values() if one.platform == "facebook"]
+        pages = [one for one in self.world.accounts.values() if one.has_page_token]
         fields = parse_fields(params.get("fields") or "id,name,access_token,category")
         page = page_of(pages, ids=[one.account_id for one in pages], params=params, url=url, cap=LARGEST_PAGE)
         data = []
@@ -175,7 +171,7 @@ class Graph:
         if edge == "video_insights":
             return self._video_insights(object_id, params, token)
         account = self.world.accounts.get(object_id)
-        if account is None:
+        if account is None or account.source != "api":
             raise errors.missing_object(object_id)
         if edge == "insights":
             self._require_access(object_id, token)
@@ -261,7 +257,7 @@ class Graph:
 
     def _require_access(self, account_id: str, token: Token) -> None:
         mine = {token.page_id, self.world.instagram_of.get(token.page_id or "")}
-        if token.kind == "PAGE" and account_id not in mine:
+        if (token.kind == "PAGE" and account_id not in mine) or self.world.accounts[account_id].source != "api":
             raise errors.missing_object(account_id)
 
 

@@ -65,7 +65,7 @@ def running_sandbox(
     Raises: PortTaken, RegistryInvalid.
     """
     world = build_world(registry, seed=seed)
-    tokens = Tokens.of_pages(one.account_id for one in world.accounts.values() if one.platform == "facebook")
+    tokens = Tokens.of_pages(one.account_id for one in world.accounts.values() if one.has_page_token)
     audiences = {platform: audience_of(platform, seed=seed) for platform in POPULATIONS}
     graph = Graph(world, tokens, api_date, clock, audiences=audiences)
     control = Control(graph, Outbox(Sender(callback, tokens.app_secret), mess)) if callback else None
@@ -144,7 +144,9 @@ def serve_sandbox(
             front = stack.enter_context(faulty(one.url, evil=evil, port=port))
             front.script = list(script)
             one = replace(one, url=front.url)
-        say(f"Graph API v26.0 on {one.url}, {len(one.world.posts)} posts on {len(one.world.accounts)} accounts.")
+        accounts = [account for account in one.world.accounts.values() if account.source == "api"]
+        posts = sum(len(one.world.published_by.get(account.account_id, ())) for account in accounts)
+        say(f"Graph API v26.0 on {one.url}, {posts} posts on {len(accounts)} accounts.")
         say("In another terminal:")
         for name, value in one.environment().items():
             say(f"  export {name}={value}")

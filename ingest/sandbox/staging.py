@@ -11,6 +11,9 @@ from ingest.domain.campaigns import Account, Campaign
 from ingest.domain.scenario import NoisePosts, PlayedPosts
 
 FIRST_HOUR, LAST_HOUR = 9, 21
+SHORTCODE_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+INSTAGRAM_EPOCH_MS, INSTAGRAM_SHIFT = 1_314_220_021_721, 23
+"""Instagram's ids count milliseconds from 2011-08-24 on, in all but their last bits. Source: reference of exports."""
 TYPICAL_REACH = 9_000
 
 
@@ -76,7 +79,7 @@ def _post(
     campaign_id: str | None,
 ) -> WorldPost:
     post_id = (played.post_id if isinstance(played, PlayedPosts) else None) or _post_id(account, key)
-    code = hashlib.sha256(key.encode()).hexdigest()[:11]
+    code = shortcode(at, key)
     return WorldPost(
         post_id=post_id,
         platform=account.platform,
@@ -139,17 +142,40 @@ def _moment(dice: random.Random, first: date, last: date, time_zone: str) -> dat
     return datetime.combine(day, at, ZoneInfo(time_zone)).astimezone(UTC)
 
 
+def shortcode(at: datetime, key: str) -> str:
+    """An Instagram shortcode, eleven letters, which holds the moment of its creation."""
+    since = int(at.timestamp() * 1000) - INSTAGRAM_EPOCH_MS
+    return _letters(since << INSTAGRAM_SHIFT | _number(key) % 2**INSTAGRAM_SHIFT)
+
+
+def _letters(number: int) -> str:
+    return "".join(SHORTCODE_LETTERS[number >> shift & 63] for shift in range(60, -1, -6))
+
+
+def _number(key: str) -> int:
+    return int(hashlib.sha256(key.encode()).hexdigest()[:15], 16)
+
+
 def _post_id(account: Account, key: str) -> str:
-    number = int(hashlib.sha256(key.encode()).hexdigest()[:15], 16)
+    number = _number(key)
+    if account.platform == "facebook":
+        return f"{account.account_id}_1221{number % 10**14:014d}"
     if account.platform == "instagram":
         return f"18{number % 10**15:015d}"
-    return f"{account.account_id}_1221{number % 10**14:014d}"
+    return _letters(number) if account.platform == "youtube" else f"14{number % 10**17:017d}"
 
 
 def _permalink(account: Account, post_id: str, media_format: str, code: str) -> str:
-    if account.platform == "instagram":
-        return f"https://www.instagram.com/{'reel' if media_format == 'reel' else 'p'}/{code}/"
-    number = post_id.rpartition("_")[2]
+    addresses = {
+        "instagram": f"https://www.instagram.com/{'reel' if media_format == 'reel' else 'p'}/{code}/",
+        "youtube": f"https://www.youtube.com/watch?v={post_id}",
+        "tiktok": f"https://www.tiktok.com/{account.account_id}/video/{post_id}",
+        "twitter": f"https://twitter.com/{account.account_id}/status/{post_id}",
+    }
+    return addresses.get(account.platform) or _facebook_address(account, post_id.rpartition("_")[2], media_format)
+
+
+def _facebook_address(account: Account, number: str, media_format: str) -> str:
     if media_format == "reel":
         return f"https://www.facebook.com/reel/{number}/"
     if media_format in ("video", "live"):

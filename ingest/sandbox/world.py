@@ -8,23 +8,35 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ingest.adapters.registry import Registry
-from ingest.sandbox.splitting import meet_targets
+from ingest.domain.campaigns import PLAYED_PLATFORMS
+from ingest.sandbox.splitting import counts_impressions, meet_targets
 from ingest.sandbox.staging import WorldPost, staged
 
 SETTLED = timedelta(days=21)
 """When a post's values are final."""
+REACTIONS = ("reactions_like", "reactions_love", "reactions_wow")
+SUMS = {"reactions": REACTIONS, "engagements": (*REACTIONS, "comments", "shares", "saves")}
+"""Facts that are the sum of others."""
 HALF_LIFE_DAYS = 1.1
 """Most of what a post gathers it gathers in its first days."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorldAccount:
-    """An account on a platform that the sandbox plays."""
+    """An account on a platform that the sandbox plays: as a Graph API, or by files only (`source` is export)."""
 
     account_id: str
     platform: str
     account_name: str
     followers: int
+    source: str = "api"
+    time_zone: str = "UTC"
+    """Where its owner sits: some tools write the times of their exports so."""
+
+    @property
+    def has_page_token(self) -> bool:
+        """Whether the app has a token of it: of the Pages that are read by the API."""
+        return self.platform == "facebook" and self.source == "api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,8 @@ class World:
 
     def value(self, post: WorldPost, fact: str, at: datetime) -> int:
         """What the post has gathered of a fact by then; its final value 21 days after publication."""
+        if fact in SUMS:
+            return sum(self.value(post, part, at) for part in SUMS[fact])
         return int(self.finals[post.post_id].get(fact, 0) * grown(at - post.published_at))
 
     def final(self, fact: str, *, account_ids: Sequence[str] | None = None) -> int:
@@ -80,15 +94,20 @@ def build_world(registry: Registry, *, seed: str = "campaign-reach") -> World:
     for campaign in registry.campaigns:
         mine = [post for post in posts if post.campaign_id == campaign.campaign_id]
         meet_targets(campaign, mine, finals, seed=seed)
+    for post in posts:
+        finals[post.post_id].setdefault("impressions", _impressions(post, finals[post.post_id]))
     accounts = {
         account.account_id: WorldAccount(
             account.account_id,
             account.platform,
             account.account_name,
-            followers=2_000 + int(account.account_id[-3:]) * 137,
+            followers=2_000 + _last_digits(account.account_id) * 137,
+            source=account.source,
+            time_zone=campaign.time_zone,
         )
-        for account in registry.accounts
-        if account.platform in ("facebook", "instagram")
+        for campaign in registry.campaigns
+        for account in campaign.accounts
+        if account.platform in PLAYED_PLATFORMS
     }
     small = frozenset(
         one for campaign in registry.campaigns if campaign.sandbox for one in campaign.sandbox.small_accounts
@@ -96,11 +115,20 @@ def build_world(registry: Registry, *, seed: str = "campaign-reach") -> World:
     return World(accounts, {post.post_id: post for post in posts}, finals, small, _linked(registry))
 
 
+def _impressions(post: WorldPost, facts: Mapping[str, int]) -> int:
+    """How often a post came on a screen: more often than it was played, where platforms count that at all."""
+    return int(facts["views"] * post.share("impressions", low=1.05, high=1.6)) if counts_impressions(post) else 0
+
+
+def _last_digits(account_id: str) -> int:
+    return int(account_id[-3:]) if account_id.isdecimal() else len(account_id)
+
+
 def _linked(registry: Registry) -> dict[str, str]:
     """Each campaign's Instagram accounts, linked to its Pages in their order: Meta reads them through a Page."""
     linked: dict[str, str] = {}
     for campaign in registry.campaigns:
-        pages = [one.account_id for one in campaign.accounts if one.platform == "facebook"]
+        pages = [one.account_id for one in campaign.accounts if one.platform == "facebook" and one.source == "api"]
         instagrams = [one.account_id for one in campaign.accounts if one.platform == "instagram"]
         linked |= {page: instagram for page, instagram in zip(pages, instagrams, strict=False) if page not in linked}
     return linked

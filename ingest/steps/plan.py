@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ingest.adapters.registry import Registry
     from ingest.domain.campaigns import Campaign
 
-GRAPH_PLATFORMS = ("facebook", "instagram")
-
 
 def plan_refresh(settings: Settings, *, everything: bool = False) -> list[dict[str, Any]]:
     """One row per account that has something to read; plain JSON, without a secret.
@@ -45,7 +43,7 @@ def resting_until(settings: Settings, account_id: str) -> datetime | None:
 
 
 def account_states(settings: Settings, *, everything: bool = False) -> list[AccountState]:
-    """What is known of every account of the registry that the Graph API serves.
+    """What is known of every account of the registry that a token reads.
 
     Raises: RegistryInvalid.
     """
@@ -67,7 +65,7 @@ def account_states(settings: Settings, *, everything: bool = False) -> list[Acco
             active=_active(registry, one.account_id),
         )
         for one in registry.accounts
-        if one.platform in GRAPH_PLATFORMS
+        if one.source == "api"
     ]
 
 

@@ -15,8 +15,8 @@ waves as (
         arg_max(wave, wave_order) as last_wave,
         arg_min_null(share_pct, wave_order) / 100 as first_share,
         arg_max_null(share_pct, wave_order) / 100 as last_share,
-        arg_min_null(n, wave_order) as first_n,
-        arg_max_null(n, wave_order) as last_n,
+        arg_min_null(coalesce(n_effective, n), wave_order) as first_n,
+        arg_max_null(coalesce(n_effective, n), wave_order) as last_n,
         if(count(distinct evidence_design) = 1, any_value(evidence_design), 'unknown') as evidence_design
     from results
     group by all

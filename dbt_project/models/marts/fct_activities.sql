@@ -1,6 +1,6 @@
 with activities as (
 
-    select * from {{ ref('int_registry__activities') }}
+    select * from {{ ref('int_activities__newest') }}
 
 )
 
@@ -12,5 +12,6 @@ select
     kind,
     held_on,
     place,
-    times
+    times,
+    source
 from activities

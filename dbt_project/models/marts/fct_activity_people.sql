@@ -1,6 +1,6 @@
 with activities as (
 
-    select * from {{ ref('int_registry__activities') }}
+    select * from {{ ref('int_activities__newest') }}
 
 ),
 

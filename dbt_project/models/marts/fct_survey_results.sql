@@ -1,6 +1,6 @@
 with results as (
 
-    select * from {{ ref('int_registry__survey_results') }}
+    select * from {{ ref('int_survey_results__newest') }}
 
 )
 
@@ -13,6 +13,8 @@ select
     wave_order,
     share_pct,
     n,
+    n_effective,
     asked_on,
-    evidence_design
+    evidence_design,
+    source
 from results

@@ -1,0 +1,159 @@
+"""From a spreadsheet to the marts: what an organisation filled in, loaded, built, and beside what it has published."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ingest.adapters.exports.offline_batches import OfflineFile, batches_of, read_offline
+from ingest.adapters.exports.offline_columns import recognised
+from ingest.adapters.exports.offline_rows import Knows
+from ingest.adapters.landing.envelope import Attachment
+from ingest.adapters.landing.folder import FolderLanding
+from ingest.adapters.registry import read_registry
+from ingest.settings import PROJECT, Settings
+from ingest.steps.build import build_marts
+from ingest.steps.check_landed import check_landed
+from ingest.steps.land_registry import land_registry
+from ingest.steps.load import load_landed
+from tests.conftest import settings_in
+
+KNOWS = Knows({one.campaign_id: one for one in read_registry(PROJECT / "campaigns").campaigns})
+
+
+def land(settings: Settings, rows: Sequence[Sequence[str | None]], *, later: int = 0) -> list[str]:
+    columns = recognised(rows[0], KNOWS.indicators())
+    assert columns is not None
+    found = read_offline(columns, list(enumerate(rows[1:], start=2)), KNOWS, smallest_group=5)
+    content = repr(rows).encode()
+    path = Path(settings.landing_uri).parent / f"{later}.csv"
+    path.write_bytes(content)
+    file = OfflineFile(columns.kind, path.name, Attachment(path, hashlib.sha256(content).hexdigest(), "csv"), {})
+    landing = FolderLanding(Path(settings.landing_uri))
+    return [landing.write(batch) for batch in batches_of(file, found, at=settings.clock() + timedelta(minutes=later))]
+
+
+SURVEY = ("campaign", "indicator", "wave", "group", "n", "count")
+PEOPLE = ("Full name", "Phone", "campaign", "wave", "wave order", "group", "weight", "chooses_optimal_definition")
+ACTIVITIES = ("campaign", "activity id", "activity", "kind", "phase", "people", "age group")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    settings = settings_in(tmp_path_factory.mktemp("offline"))
+    land_registry(settings)
+    understands, dd = "understands_need_for_inclusion", "differently_different"
+    land(
+        settings,
+        [
+            SURVEY,
+            (dd, understands, "before_campaign", "parents", "400", "250"),
+            (dd, understands, "after_campaign", "parents", "400", "252"),
+            (dd, understands, "after_campaign", "teachers", "400", "401"),
+        ],
+    )
+    land(settings, [SURVEY, (dd, understands, "after_campaign", "parents", "400", "255")], later=1)
+    people = [("Nergui Bat", "99112233", "together", "2024", "2", "teachers", "3", "yes") for _ in range(46)]
+    people += [("Nergui Dorj", "99112234", "together", "2024", "2", "teachers", "3", "no") for _ in range(4)]
+    land(settings, [PEOPLE, *people], later=2)
+    land(
+        settings,
+        [
+            ACTIVITIES,
+            ("child_protection", "spank_out_day", "National Spank Out Day", "event", "year_2019", ">7,000", "children"),
+            (
+                "child_protection",
+                "spank_out_day",
+                "National Spank Out Day",
+                "event",
+                "year_2019",
+                "over 6000",
+                "adults",
+            ),
+            ("dream_umbrella", "murals", "Murals on walls", "mural", None, "about 40", None),
+        ],
+        later=3,
+    )
+    result = load_landed(settings)
+    check_landed(settings, result.load_ids)
+    build_marts(settings)
+    return duckdb.connect(str(settings.warehouse_path), read_only=True)
+
+
+def test_the_newest_file_counts_and_the_campaign_file_fills_what_no_file_says(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = built.execute(
+        "select wave, share_pct, n, source from marts.fct_survey_results "
+        "where indicator = 'understands_need_for_inclusion' order by wave_order"
+    ).fetchall()
+    assert rows == [("before_campaign", 62.5, 400, "export"), ("after_campaign", 63.75, 400, "export")]
+    assert built.execute(
+        "select source from marts.fct_survey_results where indicator = 'special_schools_effective'"
+    ).fetchall() == [("registry",)]
+
+
+def test_a_published_change_is_computed_from_the_two_waves(built: duckdb.DuckDBPyConnection) -> None:
+    assert built.execute(
+        "select computed_value, status from marts.agg_published_figures where figure_id = 'dd_understand'"
+    ).fetchall() == [(2.0, "matches")]
+    ((low, high),) = built.execute(
+        "select change_points_low, change_points_high from marts.agg_survey_change "
+        "where indicator = 'understands_need_for_inclusion'"
+    ).fetchall()
+    assert low < 1.25 < high
+
+
+def test_people_who_answered_are_a_share_with_the_numbers_that_weights_leave(built: duckdb.DuckDBPyConnection) -> None:
+    assert built.execute(
+        "select wave, share_pct, n, n_effective from marts.fct_survey_results "
+        "where campaign_id = 'together' and share_pct is not null"
+    ).fetchall() == [("year_2024", 92.0, 50, 50.0)]
+    assert built.execute(
+        "select status from marts.agg_published_figures where figure_id = 'tog_teachers'"
+    ).fetchall() == [("matches",)]
+
+
+def test_activities_of_a_list_have_their_people_and_how_exact_they_are(built: duckdb.DuckDBPyConnection) -> None:
+    assert built.execute(
+        "select age_group, people, qualifier from marts.fct_activity_people "
+        "where activity_id = 'spank_out_day' order by people"
+    ).fetchall() == [("adults", 6000, "more_than"), ("children", 7000, "more_than")]
+    assert built.execute(
+        "select activity_id, activity_name, source from marts.fct_activities where campaign_id = 'dream_umbrella' "
+        "order by 1"
+    ).fetchall() == [
+        ("chatbot", "Mongolia's first chatbot for counter-trafficking", "registry"),
+        ("journalist_training", "Journalist training", "registry"),
+        ("murals", "Murals on walls", "export"),
+    ]
+
+
+def test_a_row_that_cannot_be_is_in_quarantine_with_its_line(built: duckdb.DuckDBPyConnection) -> None:
+    ((reason, object_id),) = built.execute("select reason, object_id from marts.rpt_quarantine").fetchall()
+    assert reason == "line 4: count: 401 is more than the 400 who were asked"
+    assert object_id == "understands_need_for_inclusion"
+
+
+def test_nothing_of_a_person_is_in_landing_or_in_the_warehouse(settings: Settings) -> None:
+    people = [("Nergui Bat", "99112233", "together", "2024", "2", "teachers", "1", "yes") for _ in range(6)]
+    (key,) = land(settings, [PEOPLE, *people])
+    landed = Path(settings.landing_uri)
+    assert [path.name for path in (landed / key).parent.iterdir()] == [Path(key).name]
+    land_registry(settings)
+    load_landed(settings)
+    warehouse = settings.warehouse_path.read_bytes()
+    assert b"99112233" not in warehouse
+    assert b"Nergui" not in warehouse
+
+
+def test_rows_of_no_campaign_land_to_be_seen_in_quarantine(settings: Settings) -> None:
+    (key,) = land(settings, [SURVEY, ("nobody", "helps", "baseline", "parents", "400", "250")])
+    assert "/none/" in key
+    load_landed(settings)
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        rows = connection.execute("select reason from raw.quarantine").fetchall()
+    assert "campaign: must be one of" in rows[0][0]
