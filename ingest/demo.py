@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -25,13 +26,16 @@ from rich.progress import (
 from ingest.adapters.registry import Registry, read_registry
 from ingest.airflow_run import TaskEvent
 from ingest.domain.errors import CampaignReachError
-from ingest.settings import Settings, environment, load_settings
+from ingest.settings import PROJECT, Settings, environment, load_settings
 
 if TYPE_CHECKING:
+    from ingest.sandbox.exports.products import SentFile
     from ingest.sandbox.server import Sandbox
 
 API_DATE = datetime(2026, 11, 22, tzinfo=UTC)
 """Both dates of the sandbox: what Meta serves, and how far the campaigns have lived."""
+MAPPINGS = PROJECT / "campaigns" / "mappings"
+"""What the columns of tables are that no dialect knows."""
 DAG_IDS = ("refresh_accounts", "publish_marts")
 
 
@@ -78,16 +82,16 @@ def _live_through(
 ) -> None:
     """Land every account at earlier moments of the campaigns, by the same steps as the DAGs: that makes history.
 
-    What a run before this one has landed is not read again.
+    Files come in on the days on which somebody sends them. What a run before this one has landed is not read again.
     """
     from ingest.adapters.landing.open_landing import open_landing
+    from ingest.sandbox.exports.products import sent_files
     from ingest.steps.land_registry import land_registry
-    from ingest.steps.plan import plan_refresh
-    from ingest.steps.refresh import refresh_account
 
     reading = {name.removeprefix("CAMPAIGN_REACH_").lower(): value for name, value in sandbox.environment().items()}
     with _progress(console) as progress:
-        moments = instants(registry)
+        read_at, sent = instants(registry), sent_files(registry, sandbox.world)
+        moments = sorted({*read_at, *(one.sent_at for one in sent)})
         landed = open_landing(settings).landed_keys()
         bar = progress.add_task("history", total=len(moments))
         for moment in moments:
@@ -95,12 +99,46 @@ def _live_through(
             clock.now = moment
             then = load_settings(**(settings.model_dump() | reading | {"now": moment}))
             land_registry(then)
-            for row in plan_refresh(then):
-                batch = f"/{row['account_id']}/{moment:%Y-%m-%d}/{moment:%Y%m%dT%H%M%SZ}-"
-                if not any(batch in key for key in landed):
-                    refresh_account(then, row)
+            if moment in read_at:
+                _refresh_all(then, landed)
+            for file in (one for one in sent if one.sent_at == moment):
+                _import(then, file)
             progress.advance(bar)
         progress.update(bar, description="history")
+
+
+def _refresh_all(then: Settings, landed: list[str]) -> None:
+    from ingest.steps.plan import plan_refresh
+    from ingest.steps.refresh import refresh_account
+
+    for row in plan_refresh(then):
+        moment = then.clock()
+        batch = f"/{row['account_id']}/{moment:%Y-%m-%d}/{moment:%Y%m%dT%H%M%SZ}-"
+        if not any(batch in key for key in landed):
+            refresh_account(then, row)
+
+
+def _import(then: Settings, file: "SentFile") -> None:
+    """Bring in a file that somebody has sent, as `campaign-reach import` does.
+
+    Raises: DemoFailed when it is refused.
+    """
+    from ingest.steps.import_files import Options, import_files
+
+    with TemporaryDirectory(prefix="campaign-reach-demo-") as folder:
+        sent = file.write()
+        path = Path(folder) / sent.name
+        path.write_bytes(sent.content)
+        mapping = MAPPINGS / f"{file.what}.yml"
+        options = Options(
+            account_id=file.account_id or "",
+            exported_at=file.sent_at,
+            mapping=mapping if mapping.exists() else None,
+            who="demo",
+        )
+        for outcome in import_files(then, [str(path)], options):
+            if outcome.state == "refused":
+                raise DemoFailed(f"{outcome.name} could not be brought in: {outcome.problem}")
 
 
 def instants(registry: Registry) -> list[datetime]:

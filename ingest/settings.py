@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     dbt_dir: Path = Field(Path("var/dbt"), description="Folder for dbt's target and logs")
     most_calls: int = Field(100, ge=1, description="Calls beyond its listing that one account may cost in one run")
     side_by_side: int = Field(4, ge=1, le=64, description="How many accounts the command line reads side by side")
+    smallest_group: int = Field(
+        5, ge=1, description="Groups of fewer respondents of a survey are left out when their file is imported"
+    )
     keep_versions: int = Field(5, ge=1, description="How many publications stay beside the served one")
     now: AwareDatetime | None = Field(None, description="A fixed clock, for the demo and tests; empty is the real one")
 

@@ -233,7 +233,17 @@ def copy_ledgers(connection: duckdb.DuckDBPyConnection, ledgers: Mapping[str, Se
 def forget_files(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
     """Take landed files out of raw and out of the load log, so that the next load reads them again; all or nothing."""
     connection.execute("begin")
-    for table in ("snapshots", "posts", "accounts", "ads", "imports", "registry", "survey_results", "activities", "quarantine"):
+    for table in (
+        "snapshots",
+        "posts",
+        "accounts",
+        "ads",
+        "imports",
+        "registry",
+        "survey_results",
+        "activities",
+        "quarantine",
+    ):
         connection.execute(f"delete from raw.{table} where landing_file in (select unnest($1))", [keys])  # noqa: S608
     forgotten = "(select load_id from raw.load_log where file in (select unnest($1)))"
     connection.execute(f"delete from raw.loaded_objects where load_id in {forgotten}", [keys])  # noqa: S608

@@ -36,13 +36,17 @@ def import_(
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="When it was exported (UTC); else the file's own date."
         ),
     ] = None,
+    campaign: Annotated[
+        str, typer.Option(help="Whose survey or activity list it is, when its rows do not say: a campaign id.")
+    ] = "",
     who: Annotated[str, typer.Option(help="Who brings it in; stands in landing beside the file.")] = "",
 ) -> None:
-    """Bring in files that people export: posts, days of an account, ads.
+    """Bring in files that people export or fill in: posts, days of an account, ads, surveys, lists of activities.
 
     Known are Meta Business Suite (posts of Facebook and Instagram, days of an account), the old Facebook Insights, Ads
     Manager, YouTube Studio and TikTok Studio, as CSV, TSV, XLSX or ZIP, in several languages; any other table with a
-    mapping. What a file is shows by its columns, whatever it is called: `--dry-run` says it first.
+    mapping. Surveys and lists: `campaign-reach template`; of a survey's respondents only the shares of groups are kept.
+    What a file is shows by its columns, whatever it is called: `--dry-run` says it first.
 
     A file comes in whole or not at all, and once. Then: `campaign-reach load`, `build`, `publish`.
     """
@@ -57,6 +61,7 @@ def import_(
         exported_at=exported_on.replace(tzinfo=UTC) if exported_on else None,
         who=who or getpass.getuser(),
         is_dry_run=dry_run,
+        says={"campaign": campaign},
     )
     with progress("Importing", len(files_among(files))) as done:
         outcomes = import_files(load_settings(), files, options, done=done)

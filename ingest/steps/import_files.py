@@ -57,9 +57,10 @@ class Outcome:
 
 def kinds() -> "tuple[Recognise, ...]":
     """What recognises a table; the first that does has it."""
+    from ingest.adapters.exports.offline import recognise_offline
     from ingest.adapters.exports.tables import recognise_table
 
-    return (recognise_table,)
+    return (recognise_table, recognise_offline)
 
 
 def files_among(paths: Iterable[str]) -> list[Path]:
@@ -126,8 +127,8 @@ def _importing(settings: Settings, options: Options) -> "Iterator[Importer]":
             date_order=options.date_order,
             who=options.who,
             exported_at=options.exported_at,
-            campaigns=tuple(one.campaign_id for one in registry.campaigns),
-            says=options.says,
+            campaigns=registry.campaigns,
+            says={"smallest_group": str(settings.smallest_group)} | dict(options.says),
         )
         landing = open_landing(settings)
         yield Importer(landing, options, asked, _landed_digits(landing))
@@ -188,7 +189,7 @@ class Importer:
         if self.options.is_dry_run:
             return Outcome(copy.shown, "recognised", facts, rows)
         extension = copy.path.suffix.lstrip(".") or "bin"
-        attachment = Attachment(copy.path, copy.sha256, extension) if any(one.lands_file for one in found) else None
+        attachment = Attachment(copy.path, copy.sha256, extension) if all(one.lands_file for one in found) else None
         batch = Batch(
             "export",
             found[0].platform,

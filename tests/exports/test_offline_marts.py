@@ -1,39 +1,34 @@
 """From a spreadsheet to the marts: what an organisation filled in, loaded, built, and beside what it has published."""
 
-import hashlib
+import csv
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
+from openpyxl import load_workbook
 
-from ingest.adapters.exports.offline_batches import OfflineFile, batches_of, read_offline
-from ingest.adapters.exports.offline_columns import recognised
-from ingest.adapters.exports.offline_rows import Knows
-from ingest.adapters.landing.envelope import Attachment
-from ingest.adapters.landing.folder import FolderLanding
+from ingest.adapters.exports.templates import template_bytes
 from ingest.adapters.registry import read_registry
 from ingest.settings import PROJECT, Settings
 from ingest.steps.build import build_marts
 from ingest.steps.check_landed import check_landed
-from ingest.steps.land_registry import land_registry
+from ingest.steps.import_files import Options, Outcome, import_files
 from ingest.steps.load import load_landed
 from tests.conftest import settings_in
 
-KNOWS = Knows({one.campaign_id: one for one in read_registry(PROJECT / "campaigns").campaigns})
+CAMPAIGNS = read_registry(PROJECT / "campaigns").campaigns
 
 
-def land(settings: Settings, rows: Sequence[Sequence[str | None]], *, later: int = 0) -> list[str]:
-    columns = recognised(rows[0], KNOWS.indicators())
-    assert columns is not None
-    found = read_offline(columns, list(enumerate(rows[1:], start=2)), KNOWS, smallest_group=5)
-    content = repr(rows).encode()
+def bring(settings: Settings, rows: Sequence[Sequence[str | None]], *, later: int = 0, **says: str) -> Outcome:
+    """Import a table of these rows, some minutes later than the settings say."""
     path = Path(settings.landing_uri).parent / f"{later}.csv"
-    path.write_bytes(content)
-    file = OfflineFile(columns.kind, path.name, Attachment(path, hashlib.sha256(content).hexdigest(), "csv"), {})
-    landing = FolderLanding(Path(settings.landing_uri))
-    return [landing.write(batch) for batch in batches_of(file, found, at=settings.clock() + timedelta(minutes=later))]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    then = settings.model_copy(update={"now": settings.clock() + timedelta(minutes=later)})
+    (outcome,) = import_files(then, [str(path)], Options(says=says))
+    return outcome
 
 
 SURVEY = ("campaign", "indicator", "wave", "group", "n", "count")
@@ -44,9 +39,8 @@ ACTIVITIES = ("campaign", "activity id", "activity", "kind", "phase", "people", 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     settings = settings_in(tmp_path_factory.mktemp("offline"))
-    land_registry(settings)
     understands, dd = "understands_need_for_inclusion", "differently_different"
-    land(
+    bring(
         settings,
         [
             SURVEY,
@@ -55,11 +49,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
             (dd, understands, "after_campaign", "teachers", "400", "401"),
         ],
     )
-    land(settings, [SURVEY, (dd, understands, "after_campaign", "parents", "400", "255")], later=1)
+    bring(settings, [SURVEY, (dd, understands, "after_campaign", "parents", "400", "255")], later=1)
     people = [("Nergui Bat", "99112233", "together", "2024", "2", "teachers", "3", "yes") for _ in range(46)]
     people += [("Nergui Dorj", "99112234", "together", "2024", "2", "teachers", "3", "no") for _ in range(4)]
-    land(settings, [PEOPLE, *people], later=2)
-    land(
+    bring(settings, [PEOPLE, *people], later=2)
+    bring(
         settings,
         [
             ACTIVITIES,
@@ -133,17 +127,18 @@ def test_activities_of_a_list_have_their_people_and_how_exact_they_are(built: du
 
 
 def test_a_row_that_cannot_be_is_in_quarantine_with_its_line(built: duckdb.DuckDBPyConnection) -> None:
-    ((reason, object_id),) = built.execute("select reason, object_id from marts.rpt_quarantine").fetchall()
-    assert reason == "line 4: count: 401 is more than the 400 who were asked"
+    ((line, reason, object_id),) = built.execute("select line_no, reason, object_id from raw.quarantine").fetchall()
+    assert line == 4
+    assert reason == "count: 401 is more than the 400 who were asked"
     assert object_id == "understands_need_for_inclusion"
 
 
 def test_nothing_of_a_person_is_in_landing_or_in_the_warehouse(settings: Settings) -> None:
     people = [("Nergui Bat", "99112233", "together", "2024", "2", "teachers", "1", "yes") for _ in range(6)]
-    (key,) = land(settings, [PEOPLE, *people])
-    landed = Path(settings.landing_uri)
-    assert [path.name for path in (landed / key).parent.iterdir()] == [Path(key).name]
-    land_registry(settings)
+    outcome = bring(settings, [PEOPLE, *people])
+    assert outcome.state == "imported"
+    key = Path(settings.landing_uri) / outcome.key
+    assert [path.name for path in key.parent.iterdir()] == [key.name]
     load_landed(settings)
     warehouse = settings.warehouse_path.read_bytes()
     assert b"99112233" not in warehouse
@@ -151,9 +146,55 @@ def test_nothing_of_a_person_is_in_landing_or_in_the_warehouse(settings: Setting
 
 
 def test_rows_of_no_campaign_land_to_be_seen_in_quarantine(settings: Settings) -> None:
-    (key,) = land(settings, [SURVEY, ("nobody", "helps", "baseline", "parents", "400", "250")])
-    assert "/none/" in key
+    outcome = bring(settings, [SURVEY, ("nobody", "helps", "baseline", "parents", "400", "250")])
+    assert "/none/" in outcome.key
     load_landed(settings)
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
         rows = connection.execute("select reason from raw.quarantine").fetchall()
     assert "campaign: must be one of" in rows[0][0]
+
+
+def test_the_same_bytes_come_in_once(settings: Settings) -> None:
+    rows = [SURVEY, ("differently_different", "understands_need_for_inclusion", "endline", "parents", "400", "250")]
+    assert [bring(settings, rows).state, bring(settings, rows, later=0).state] == ["imported", "known"]
+
+
+def test_a_template_that_is_not_filled_in_says_so(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "survey.xlsx"
+    path.write_bytes(template_bytes("survey", CAMPAIGNS))
+    (outcome,) = import_files(settings, [str(path)])
+    assert outcome.state == "refused"
+    assert "is not filled in yet" in outcome.problem
+
+
+def test_a_template_that_is_filled_in_comes_to_the_marts(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "activities.xlsx"
+    path.write_bytes(template_bytes("activities", CAMPAIGNS))
+    book = load_workbook(path)
+    filled = {"campaign": "dream_umbrella", "activity_id": "fair", "activity_name": "Fair", "kind": "event"}
+    filled |= {"held_on": "2021-09-14", "people": 120, "qualifier": "about", "sex": "female", "age_group": "adults"}
+    for position, cell in enumerate(book.worksheets[0][1], start=1):
+        book.worksheets[0].cell(2, position, filled.get(str(cell.value)))
+    book.save(path)
+    (dry,) = import_files(settings, [str(path)], Options(is_dry_run=True))
+    assert ("rows", "1: 1 to bring in") in dry.facts[0]
+    assert not Path(settings.landing_uri).exists()
+    import_files(settings, [str(path)])
+    load_landed(settings)
+    build_marts(settings)
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        rows = connection.execute(
+            "select activity_name, held_on::varchar, people, qualifier, sex from marts.fct_activities "
+            "join marts.fct_activity_people using (campaign_id, activity_id) where activity_id = 'fair'"
+        ).fetchall()
+    assert rows == [("Fair", "2021-09-14", 120, "about", "female")]
+
+
+def test_a_dry_run_says_what_is_left_in_the_file(settings: Settings) -> None:
+    people = [("Nergui Bat", "99112233", "together", "2024", "2", "teachers", "1", "yes") for _ in range(6)]
+    few = [("Nergui Dorj", "99112234", "together", "2024", "2", "drivers", "1", "yes") for _ in range(2)]
+    facts = dict(bring(settings, [PEOPLE, *people, *few]).facts[0])
+    assert facts["product"] == "Survey, one row per person"
+    assert facts["unknown columns"] == "'Full name', 'Phone': nothing of them is read or kept"
+    assert facts["left out"] == "1 groups of fewer than 5 people"
+    assert facts["will say"] == "chooses_optimal_definition, year_2024, teachers: 100 % of 6"

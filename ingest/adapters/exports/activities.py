@@ -32,6 +32,7 @@ def read_activities(columns: Columns, lines: Lines, knows: Knows) -> OfflineRows
     for line, row in lines:
         if is_blank(row):
             continue
+        found.read += 1
         try:
             campaign, facts, people = _row(columns, row, knows)
             key = (campaign.campaign_id, facts["activity_id"])

@@ -15,6 +15,7 @@ import duckdb
 from ingest.adapters.exports.mappings import TableMapping
 from ingest.adapters.exports.sheets import Sheet
 from ingest.adapters.landing.envelope import Received
+from ingest.domain.campaigns import Campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,7 @@ class Asked:
     who: str = ""
     exported_at: datetime | None = None
     """When the numbers were exported; None when only the file's own date says it."""
-    campaigns: tuple[str, ...] = ()
-    """The ids of the campaigns."""
+    campaigns: tuple[Campaign, ...] = ()
     says: Mapping[str, str] = field(default_factory=dict)
     """What else the person says, by option: for kinds that need more."""
 

@@ -115,7 +115,7 @@ def number_of(cell: str | None) -> float | None:
 
 
 def people_of(cell: str | None) -> tuple[int, str] | None:
-    """How many people, and how exact that is: `more than 7,000`, `~3600`, `7000+`.
+    """How many people, and how exact that is: `more than 7,000`, `~2500`, `7000+`.
 
     Raises: BadCell.
     """
@@ -130,7 +130,7 @@ def people_of(cell: str | None) -> tuple[int, str] | None:
                 break
     people = whole_of(text)
     if not people:
-        raise BadCell("must be how many people took part, at least 1, such as 123, about 3,600 or more than 7,000")
+        raise BadCell("must be how many people took part, at least 1, such as 123, about 2,500 or more than 7,000")
     return people, qualifier
 
 

@@ -36,6 +36,8 @@ class OfflineRows:
     """What the rows are: `survey_results` or `activities`."""
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
+    read: int = 0
+    """How many rows of the file say anything."""
     suppressed_groups: int = 0
     """Groups of fewer people than the limit; nothing of them lands but that there were some."""
 

@@ -56,6 +56,7 @@ def count_respondents(columns: Columns, lines: Lines, knows: Knows, *, smallest_
     counted: dict[Group, _Counted] = defaultdict(_Counted)
     for line, row in lines:
         if not is_blank(row):
+            found.read += 1
             try:
                 _count(columns, line, row, knows, counted)
             except BadRow as bad:

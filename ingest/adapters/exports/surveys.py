@@ -34,6 +34,7 @@ def read_results(columns: Columns, lines: Lines, knows: Knows) -> OfflineRows:
     for line, row in lines:
         if is_blank(row):
             continue
+        found.read += 1
         for wave in _waves(columns):
             try:
                 campaign, result = _result(columns, row, knows, wave)

@@ -68,6 +68,8 @@ def text_form(copy: Copy, delimiter: str = "") -> TextForm:
 
 def _most_columns(copy: Copy, form: TextForm, problems: list[ImportRefused]) -> int:
     """The most columns that a row of the head has; of two ways to read it, the one that gives more is right."""
+    if form.is_quoted_twice and not _is_one_quoted_cell(copy, form):
+        return 0
     try:
         rows = [cells for _, cells in islice(_records(copy, form), HEAD) if is_filled(cells)]
     except ImportRefused as problem:
@@ -76,6 +78,15 @@ def _most_columns(copy: Copy, form: TextForm, problems: list[ImportRefused]) -> 
     if form.is_quoted_twice and any(SAYS_DELIMITER.match(cells[0]) is None and len(cells) < 2 for cells in rows[-1:]):  # noqa: PLR2004
         return 0
     return max((len(cells) for cells in rows), default=0)
+
+
+def _is_one_quoted_cell(copy: Copy, form: TextForm) -> bool:
+    """Whether the first line with a delimiter is one quoted cell as a whole; a comma in a caption makes none."""
+    head = islice(_lines(copy, form.encoding), HEAD)
+    line = next((one for one in head if form.delimiter in one and not SAYS_DELIMITER.match(one.strip())), "")
+    line = line.rstrip("\r\n;,\t")
+    cells = next(csv.reader([line], delimiter="\t"), [])
+    return len(cells) == 1 and line == '"' + cells[0].replace('"', '""') + '"'
 
 
 def _blocks(copy: Copy, form: TextForm) -> Sequence[tuple[int, int | None]]:

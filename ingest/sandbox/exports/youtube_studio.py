@@ -1,6 +1,7 @@
 """YouTube Studio, "Content" table: an archive of three tables, the first row of the first one is the total."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from ingest.sandbox.exports.sheets import Cell, ExportFile, archive_bytes, csv_bytes
 from ingest.sandbox.exports.taking import Taking, seconds_long
@@ -69,7 +70,7 @@ def _row(taking: Taking, post: WorldPost) -> dict[str, Cell]:
         "Views": views,
         "Engaged views": int(views * post.share("engaged", low=0.6, high=0.9)),
         "Watch time (hours)": _hours(taking, post),
-        "Average view duration": f"{average // 3600}:{average // 60 % 60:02}:{average % 60:02}",
+        "Average view duration": str(timedelta(seconds=average)),
         "Impressions": impressions,
         "Impressions click-through rate (%)": round(post.share("clicked", low=2, high=9), 2),
         "Likes": taking.value(post, "reactions"),
