@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -49,8 +50,9 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+@lru_cache(maxsize=64)
 def read_document(text: str) -> Document:
-    """The data of one YAML document, and the line of each field.
+    """The data of one YAML document, and the line of each field; the same text is read once.
 
     Raises: NotYaml, with the line and what is wrong there.
     """
