@@ -48,8 +48,9 @@ def drawn(name: str) -> str:
 
 
 def said(picture: str) -> list[str]:
-    """The words of a picture, line by line."""
-    return [re.sub(r"&#160;", " ", text) for text in re.findall(r"<text [^>]*>([^<]*)</text>", picture)]
+    """The words of a picture, but those of the progress bar, which has a clock."""
+    texts = [re.sub(r"&#160;", " ", text) for text in re.findall(r"<text [^>]*>([^<]*)</text>", picture)]
+    return [text for text in texts if not re.search(r"[━╸]|^ *\d:\d\d:\d\d *$", text)]
 
 
 def _sent() -> list[SentFile]:
@@ -58,13 +59,13 @@ def _sent() -> list[SentFile]:
 
 
 def _recorded(path: Path, *, title: str) -> str:
-    from ingest.cli import app
     from ingest.cli.console import out
+    from ingest.cli.importing import import_
 
     before = (out.file, out.width, out.record)
     out.file, out.width, out.record = io.StringIO(), WIDTH, True
     try:
-        app(["import", "--dry-run", str(path)], standalone_mode=False)
+        import_([str(path)], dry_run=True)
         return out.export_svg(title=title, code_format=TEMPLATE, unique_id="dry-run")
     finally:
         out.file, out.width, out.record = before
