@@ -43,43 +43,6 @@ select load_id, landing_file, line_no, fetched_at, registry_sha256, requested_id
 from landed
 where edge = 'campaign';
 
--- Surveys and activity lists: a line holds the rows of a file, and those that were refused with their line in it.
-create or replace temp table offline as
-select
-    load_id, landing_file, line_no, fetched_at, source, platform, edge, body, request -> '$.params' as params,
-    from_json(body -> '$.data', '["JSON"]') as kept,
-    from_json(body -> '$.rejected', '[{"line": "INTEGER", "object_id": "VARCHAR", "reason": "VARCHAR"}]') as refused
-from landed
-where edge in ('survey_results', 'activities');
-
-insert into raw.survey_results
-select
-    load_id, landing_file, coalesce((row ->> '$.line')::integer, line_no), fetched_at, source, row ->> '$.campaign_id',
-    row ->> '$.indicator', row ->> '$.indicator_text', row ->> '$.wave', (row ->> '$.wave_order')::integer,
-    row ->> '$.respondents', (row ->> '$.share_pct')::double, (row ->> '$.n')::bigint,
-    (row ->> '$.n_effective')::double, (row ->> '$.asked_on')::date, row ->> '$.evidence_design'
-from (select *, unnest(kept) as row from offline where edge = 'survey_results');
-
-insert into raw.activities
-select
-    load_id, landing_file, coalesce((row ->> '$.line')::integer, line_no), fetched_at, source, row ->> '$.campaign_id',
-    row ->> '$.activity_id', row ->> '$.activity_name', row ->> '$.kind', row ->> '$.phase_id',
-    (row ->> '$.held_on')::date, row ->> '$.place', (row ->> '$.times')::bigint, row -> '$.people'
-from (select *, unnest(kept) as row from offline where edge = 'activities');
-
-insert into raw.quarantine
-select load_id, source, landing_file, row.line, row.object_id, row.reason, fetched_at, 'waiting'
-from (select *, unnest(refused) as row from offline);
-
-insert into raw.imports
-select
-    load_id, landing_file, line_no, fetched_at, (params ->> '$.exported_at')::timestamp, platform, params ->> '$.name',
-    params ->> '$.sha256', params ->> '$.who', params ->> '$.kind', params ->> '$.product', '',
-    (body ->> '$.rows')::bigint, (body ->> '$.rows')::bigint - len(list_distinct(list_transform(refused, lambda x: x.line))),
-    len(refused), 0,
-    if((body ->> '$.suppressed_groups')::bigint > 0, (body ->> '$.suppressed_groups') || ' small groups left out', '')
-from offline;
-
 -- One row per object of an answer: each element of a list, or the answer itself. A refusal holds no object; insights
 -- that were asked apart follow below; reels and live videos only say which video belongs to which post.
 create or replace temp table elements as

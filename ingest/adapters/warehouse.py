@@ -14,6 +14,7 @@ import zstandard
 from ingest.adapters.accepted_loads import explained
 from ingest.adapters.compiled_models import note_build
 from ingest.adapters.exports.loading import load_exports
+from ingest.adapters.exports.offline_loading import load_offline
 from ingest.adapters.landing.envelope import READABLE, SCHEMA_VERSION
 from ingest.domain.errors import LandingDamaged, StorageFailed
 
@@ -120,6 +121,7 @@ def load_files(
                 connection, files, load_ids, [digest for digest, _ in whole], at=at, longest=max(n for _, n in whole)
             )
             load_exports(connection, local_path)
+            load_offline(connection, local_path)
         rows = connection.execute(ROWS, {"first": first}).fetchall()[0][0]
         connection.execute("commit")
     except duckdb.Error as error:

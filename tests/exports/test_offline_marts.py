@@ -1,6 +1,7 @@
 """From a spreadsheet to the marts: what an organisation filled in, loaded, built, and beside what it has published."""
 
 import csv
+import shutil
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,9 @@ from ingest.settings import PROJECT, Settings
 from ingest.steps.build import build_marts
 from ingest.steps.check_landed import check_landed
 from ingest.steps.import_files import Options, Outcome, import_files
+from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
+from ingest.steps.quarantine import Retried, objects_waiting, retry_quarantine
 from tests.conftest import settings_in
 
 CAMPAIGNS = read_registry(PROJECT / "campaigns").campaigns
@@ -157,6 +160,23 @@ def test_rows_of_no_campaign_land_to_be_seen_in_quarantine(settings: Settings) -
 def test_the_same_bytes_come_in_once(settings: Settings) -> None:
     rows = [SURVEY, ("differently_different", "understands_need_for_inclusion", "endline", "parents", "400", "250")]
     assert [bring(settings, rows).state, bring(settings, rows, later=0).state] == ["imported", "known"]
+
+
+def test_a_refused_row_comes_in_after_its_campaign_file_is_mended(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "campaigns", tmp_path / "campaigns")
+    settings = settings_in(tmp_path, campaigns_dir=tmp_path / "campaigns")
+    bring(settings, [SURVEY[1:], ("likes_school", "year_2021", "teachers", "40", "30")], campaign="together")
+    load_landed(settings)
+    assert [one.object_id for one in objects_waiting(settings)] == ["likes_school"]
+    file = tmp_path / "campaigns" / "together.yml"
+    said = "{indicator: likes_school, indicator_text: Likes it, wave: year_2021, wave_order: 1, respondents: pupils}"
+    file.write_text(file.read_text("utf-8").replace("surveys:\n", f"surveys:\n  - {said}\n", 1), encoding="utf-8")
+    land_registry(settings)
+    load_landed(settings)
+    assert retry_quarantine(settings) == Retried(brought_in=1, waiting=0)
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        rows = connection.execute("select indicator, share_pct, line_no from raw.survey_results").fetchall()
+    assert rows == [("likes_school", 75.0, 2)]
 
 
 def test_a_template_that_is_not_filled_in_says_so(settings: Settings, tmp_path: Path) -> None:

@@ -29,10 +29,17 @@ create or replace temp macro amount_of(cell, decimal_sign) as
 create or replace temp macro written_alike(text) as
     regexp_replace(text, '^([0-9]{1,2})[.-]([0-9]{1,2})[.-]([0-9]{4}),?', '\1/\2/\3');
 
+-- `2021-09-14 03:05 +0000` as DuckDB reads it: with seconds, and no blank before the zone.
+create or replace temp macro with_seconds(text) as
+    regexp_replace(
+        regexp_replace(text, ' +([+-][0-9]{2}):?([0-9]{2})$', '\1:\2'),
+        '^([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})(Z|[+-])', '\1:00\2'
+    );
+
 create or replace temp macro moment_of(cell, formats, time_zone) as
     if(
         regexp_matches(given(cell), '(Z|[+-][0-9]{2}:?[0-9]{2})$'),
-        try_cast(given(cell) as timestamptz),
+        try_cast(with_seconds(given(cell)) as timestamptz),
         try_strptime(written_alike(given(cell)), formats) at time zone time_zone
     );
 

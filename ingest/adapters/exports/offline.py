@@ -35,6 +35,8 @@ class OfflineFound:
     who: str
     at: datetime
     smallest_group: int
+    campaign_id: str = ""
+    """The campaign that the person named."""
 
     @property
     def kind(self) -> str:
@@ -90,6 +92,7 @@ class OfflineFound:
             "exported_at": f"{min(copy.modified_at, self.at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "kind": self.kind,
             "product": TABLES[self.kind]["title"],
+            **({CAMPAIGN: self.campaign_id} if self.campaign_id else {}),
         }
         data = [{"campaign_id": name} | row for name, rows in sorted(self.found.rows.items()) for row in rows]
         body = {
@@ -147,7 +150,7 @@ def recognise_offline(sheet: Sheet, asked: Asked) -> Found | None:
             found = read_offline(columns, rows, knows, smallest_group=smallest_group)
             if not found.read:
                 raise ImportRefused(f"{sheet.shown} is {TABLES[columns.kind]['title']}, and is not filled in yet.")
-            return OfflineFound(columns, found, sheet, asked.who, asked.at, smallest_group)
+            return OfflineFound(columns, found, sheet, asked.who, asked.at, smallest_group, knows.campaign_id or "")
     return None
 
 
