@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ingest.adapters import lineage
+from ingest.adapters.exports.tables import EDGE as EXPORT
+from ingest.adapters.landing.exported import ExportedRow, exported_rows
 from ingest.adapters.landing.files import Landing
 from ingest.adapters.landing.lines import LandedLine, open_landed
 from ingest.adapters.landing.numbers import LandedNumbers
@@ -108,7 +110,7 @@ class Landed:
 
     files: dict[str, FileFacts]
     lines: dict[tuple[str, int], LandedLine]
-    numbers: dict[tuple[str, int], LandedNumbers]
+    numbers: dict[tuple[str, int], LandedNumbers | ExportedRow]
 
 
 def read_landed(landing: Landing, places: Sequence[lineage.LandedAt]) -> Landed:
@@ -120,16 +122,24 @@ def read_landed(landing: Landing, places: Sequence[lineage.LandedAt]) -> Landed:
         numbers.setdefault(place.file, set()).add(place.line_no)
     for file in sorted(numbers):
         try:
-            content = open_landed(landing, file)
-            lines = list(content.read(numbers[file]))
+            _read_file(landing, file, logged[file], numbers[file], read)
         except LandingDamaged as error:
             read.files[file] = FileFacts(file, None, logged[file], (), problem=f"cannot be read: {error}")
-            continue
-        for line in lines:
-            read.lines[file, line.line_no] = line
-            read.numbers[file, line.line_no] = LandedNumbers(line)
-        read.files[file] = FileFacts(file, content.sha256, logged[file], tuple(map(_line_facts, lines)))
     return read
+
+
+def _read_file(landing: Landing, file: str, logged: str, numbers: set[int], read: Landed) -> None:
+    """Read the named lines of a landed file; those of an imported file lie beside the lines that say how it is read."""
+    is_export = file.startswith(f"{EXPORT}/")
+    content = open_landed(landing, file)
+    lines = list(content.read(None if is_export else numbers))
+    if is_export:
+        found = exported_rows(landing, file, [one for one in lines if one.request["edge"] == EXPORT], numbers)
+        read.numbers.update({(file, number): row for number, row in found.items()})
+    else:
+        read.lines.update({(file, line.line_no): line for line in lines})
+        read.numbers.update({(file, line.line_no): LandedNumbers(line) for line in lines})
+    read.files[file] = FileFacts(file, content.sha256, logged, tuple(map(_line_facts, lines)))
 
 
 def _line_facts(line: LandedLine) -> LineFacts:
