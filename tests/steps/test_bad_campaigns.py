@@ -8,11 +8,12 @@ import duckdb
 import pytest
 
 from ingest.adapters.registry import read_registry
-from ingest.domain.errors import RegistryInvalid
+from ingest.domain.errors import GateStopped, RegistryInvalid
 from ingest.settings import PROJECT
 from ingest.steps.build import build_marts
 from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
+from ingest.steps.publish import publish_marts
 from tests.conftest import settings_in
 from tests.worked_example import READ_AT, land_worked_example
 
@@ -117,3 +118,12 @@ def test_a_hashtag_of_two_campaigns_marks_its_posts_as_shared_and_counts_them_on
     with built(tmp_path, *files) as marts:
         assert marts.execute(query).fetchall() == [("beacons", 6, True), ("lights", 6, True)]
         assert [value for _, value in marts.execute(views).fetchall()] == [5120, 5120]
+
+
+def test_an_empty_warehouse_builds_and_the_gate_publishes_nothing_of_it(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, now=READ_AT)
+    load_landed(settings)
+    build_marts(settings)
+    with pytest.raises(GateStopped, match="marts_have_rows: No mart has fewer rows than a publication needs"):
+        publish_marts(settings)
+    assert not (Path(settings.published_uri) / "campaign_reach.duckdb").exists()
