@@ -77,9 +77,10 @@ def drain_queue(settings: Settings) -> Drained:
 
 def _land(landing: "Landing", store: "EventStore", batches: "Sequence[Batch]") -> list[str]:
     """Land batches, after it is noted what each takes in; the landing keys."""
+    named = [(batch, batch.batch_id) for batch in batches]  # an id is a digest of the whole batch: once for each
     store.note_batches(
-        (answer.request.params["delivery_sha256"], batch.account_id, batch.batch_id)
-        for batch in batches
+        (answer.request.params["delivery_sha256"], batch.account_id, batch_id)
+        for batch, batch_id in named
         for answer in batch.answers
     )
     return [landing.write(batch) for batch in batches]

@@ -7,7 +7,6 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -259,7 +258,8 @@ class EventStore:
 
 
 def _insert(file: sqlite3.Connection, event: Event) -> bool:
-    values = [_text(one) if isinstance(one, datetime) else one for one in astuple(event)]
+    fields = (getattr(event, name) for name in Event.__slots__)
+    values = [_text(one) if isinstance(one, datetime) else one for one in fields]
     found = file.execute(
         f"insert into events ({COLUMNS}) values ({', '.join('?' * 13)}) on conflict (event_id) do nothing",  # noqa: S608
         values,
