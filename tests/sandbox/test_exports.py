@@ -151,7 +151,7 @@ def test_the_published_impressions_are_met_by_the_platforms_that_tell_them(regis
 def test_the_scenarios_send_their_files_in_the_order_of_time(registry: Registry, world: World) -> None:
     sent = sent_files(registry, world)
     assert [one.sent_at for one in sent] == sorted(one.sent_at for one in sent)
-    assert {one.what for one in sent} >= {"business_suite_facebook", "survey", "activities", "youtube_studio"}
+    assert {one.what for one in sent} >= {"business_suite_facebook", "survey", "activities", "tweet_activity"}
     assert all(one.write().content for one in sent)
 
 
