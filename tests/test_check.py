@@ -88,3 +88,15 @@ def test_tokens_may_come_from_an_airflow_connection(tmp_path: Path, monkeypatch:
     assert configured_tokens(settings) == ["EAAone", "EAAtwo"]
     with pytest.raises(SettingsInvalid, match="airflow connections add nothing"):
         configured_tokens(settings_in(tmp_path, access_tokens="", access_connection="nothing"))
+
+
+def test_accounts_that_come_by_file_are_named_and_no_token_is_asked_for_them(tmp_path: Path, sandbox: Sandbox) -> None:
+    from ingest.steps.plan import plan_refresh
+
+    settings = reading(tmp_path, sandbox)
+    checks = run_checks(settings)
+    assert found(checks, "accounts").is_ok
+    by_file = found(checks, "exports").found
+    assert by_file.startswith("4 accounts come by file: ")
+    assert "104857600000202" in by_file
+    assert not {row["account_id"] for row in plan_refresh(settings)} & {"104857600000202", "@iom.mongolia"}
