@@ -72,6 +72,6 @@ def _publish(settings: "Settings") -> None:
     from ingest.steps.publish import publish_marts
 
     try:
-        publish_marts(settings)
+        publish_marts(settings, with_report=False)  # drawing starts threads, and the tasks are forks of this process
     except GateStopped:
         return

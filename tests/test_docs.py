@@ -105,3 +105,21 @@ def test_the_live_checklist_names_every_probe() -> None:
     text = (PROJECT / "docs" / "live-checklist.md").read_text(encoding="utf-8")
     named = {row.split("|")[2].strip() for row in text.splitlines() if row.startswith("| ")} - {"probe", ""}
     assert named == set(PROBES)
+
+
+def test_the_readme_shows_a_picture_of_the_report_below_300_kilobytes() -> None:
+    (picture,) = re.findall(r"!\[[^]]+\]\((docs/pictures/[^)]+)\)", README)
+    assert 10_000 < (PROJECT / picture).stat().st_size < 300_000
+
+
+def test_the_checklist_of_the_report_has_a_row_per_screenshot() -> None:
+    text = (PROJECT / "docs" / "report-checklist.md").read_text(encoding="utf-8")
+    rows = {row.split("|")[1].strip() for row in text.splitlines() if re.match(r"\| \w+\.\w\w\.\d", row)}
+    campaigns = [file.stem for file in (PROJECT / "campaigns").glob("*.yml")]
+    assert rows == {
+        f"{name}.{language}.{width}.{theme}"
+        for name in campaigns
+        for language in ("en", "mn")
+        for width in (360, 1400)
+        for theme in ("light", "dark")
+    }

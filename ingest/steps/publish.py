@@ -32,6 +32,8 @@ from ingest.steps.describe_version import describe_version
 
 log = structlog.get_logger()
 
+REPORT = "report"
+"""The folder of a version in which its report lies."""
 Addition = Callable[[Settings, Path], None]
 """Writes files of its own into the folder of a version that passed, beside its DuckDB file, before it is put in place:
 they stand in the manifest, and readers never see half of them. They are no part of the content hash."""
@@ -46,7 +48,12 @@ def add_report(settings: Settings, folder: Path) -> None:
     from ingest.steps.report_facts import read_facts
 
     with storage(folder, "Writing the report"):
-        draw_report(read_facts(folder / DATABASE), folder / "report")
+        draw_report(read_facts(folder / DATABASE), folder / REPORT)
+
+
+def has_report(manifest: Manifest) -> bool:
+    """Whether a version was published with its report."""
+    return any(file.path.startswith(f"{REPORT}/") for file in manifest.files)
 
 
 ADDITIONS: tuple[Addition, ...] = (add_report,)
@@ -82,11 +89,12 @@ class Draft:
 def publish_changes(settings: Settings) -> str:
     """Load, judge what was loaded, build what it changes, publish; gives the version that is served.
 
+    Numbers do not wait for pictures: the next publication of everything, at most ten minutes later, draws the report.
     Raises: GateStopped, and all that the steps raise.
     """
     from ingest.steps.build_changes import build_changes
 
-    return _publish(settings, build_changes)
+    return _publish(settings, build_changes, with_report=False)
 
 
 def publish_all(settings: Settings) -> str:
@@ -99,17 +107,19 @@ def publish_all(settings: Settings) -> str:
     return _publish(settings, build_marts)
 
 
-def _publish(settings: Settings, build: Callable[[Settings], object]) -> str:
+def _publish(settings: Settings, build: Callable[[Settings], object], *, with_report: bool = True) -> str:
     from ingest.steps.load import load_landed
 
     load_landed(settings)
     check_landed(settings)
     build(settings)
-    return publish_marts(settings).version
+    return publish_marts(settings, with_report=with_report).version
 
 
-def publish_marts(settings: Settings, *, accept_fall: bool = False) -> Published:
+def publish_marts(settings: Settings, *, accept_fall: bool = False, with_report: bool = True) -> Published:
     """Publish what the warehouse holds, after the gates have looked; nothing new when the content is served already.
+
+    A served version that has no report yet is followed by one with the same content and its report.
 
     While somebody holds readers at an older version (`publish --rollback`), nothing is published. `accept_fall` says
     that numbers which collapsed since the last publication are right.
@@ -123,12 +133,14 @@ def publish_marts(settings: Settings, *, accept_fall: bool = False) -> Published
             return _published(publication, served, is_new=False)
         landed = check_landed(settings)
         draft = prepare(settings.warehouse_path, workspace / "version", built_at=settings.clock())
-        if served and served.content_hash == draft.row.content_hash and publication.is_whole(served):
+        is_served = served and served.content_hash == draft.row.content_hash and publication.is_whole(served)
+        if served and is_served and (has_report(served) or not with_report):
             publication.point_to(served, workspace=workspace)
             log.info("publication_unchanged", version=served.version)
             return _published(publication, served, is_new=False)
         verdicts = _judge(settings, draft, _last(publication, served), accept_fall=accept_fall)
-        manifest = finish(settings, draft, (landed, *verdicts) if landed else verdicts)
+        judged = (landed, *verdicts) if landed else verdicts
+        manifest = finish(settings, draft, judged, additions=ADDITIONS if with_report else ())
         if stopped := [verdict for verdict in verdicts if not verdict.passed]:
             kept = publication.reject(draft.folder, manifest, workspace=workspace)
             raise GateStopped(_stopped(stopped, publication.place(kept.folder), served))
@@ -201,7 +213,9 @@ def _raw_posts(connection: duckdb.DuckDBPyConnection) -> RawPosts:
         return RawPosts(0, 1, str(error).splitlines()[0])
 
 
-def finish(settings: Settings, draft: Draft, verdicts: tuple[Verdict, ...]) -> Manifest:
+def finish(
+    settings: Settings, draft: Draft, verdicts: tuple[Verdict, ...], *, additions: tuple[Addition, ...] = ()
+) -> Manifest:
     """Write the verdicts into the candidate and all other files beside it; the manifest of its folder as it stands.
 
     Raises: StorageFailed, and what the additions raise.
@@ -223,7 +237,7 @@ def finish(settings: Settings, draft: Draft, verdicts: tuple[Verdict, ...]) -> M
         files=(describe(draft.database, draft.folder), *draft.content, *about_itself, *csv),
     )
     describe_version(settings, draft.folder, manifest, verdicts)
-    for add in ADDITIONS if is_passed else ():
+    for add in additions if is_passed else ():
         add(settings, draft.folder)
     return _with_what_was_added(manifest, draft.folder)
 

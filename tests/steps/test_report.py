@@ -1,5 +1,6 @@
 """The report of a publication: drawn from the published file, whole or not at all."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -7,9 +8,10 @@ import pytest
 
 from ingest.domain.errors import SomebodyMustAct, StorageFailed
 from ingest.settings import Settings
-from ingest.steps.publish import publish_marts
+from ingest.steps.publish import has_report, publish_marts
 from ingest.steps.report import write_report
 from ingest.steps.report_facts import read_facts
+from tests.conftest import MOMENT, settings_in
 from tests.report.markup import Page
 from tests.two_campaigns import make_warehouse
 
@@ -92,3 +94,28 @@ def test_a_campaign_that_is_not_published_is_named(published: Path, tmp_path: Pa
     with pytest.raises(SomebodyMustAct, match="No campaign nobody in"):
         write_report(published, tmp_path / "report", only=("nobody",))
     assert not (tmp_path / "report").exists()
+
+
+def test_a_version_carries_its_report_and_the_manifest_names_every_page(settings: Settings) -> None:
+    make_warehouse(settings.warehouse_path)
+    published = publish_marts(settings)
+
+    pages = {path.name for path in (Path(published.path).parent / published.manifest.folder / "report").iterdir()}
+    assert {f"report/{page}" for page in pages} <= {file.path for file in published.manifest.files}
+    assert {"index.html", "index.mn.html", "oyu.en.html", "tenger.mn.html"} == pages - {"oyu.mn.html", "tenger.en.html"}
+
+
+def test_numbers_do_not_wait_for_pictures_and_the_next_publication_draws_them(settings: Settings) -> None:
+    make_warehouse(settings.warehouse_path)
+    first = publish_marts(settings, with_report=False)
+    assert not has_report(first.manifest)
+    assert not publish_marts(settings, with_report=False).is_new
+
+    later = settings_in(settings.warehouse_path.parent, now=MOMENT + timedelta(minutes=10))
+    second = publish_marts(later)
+
+    assert second.is_new
+    assert has_report(second.manifest)
+    assert second.manifest.content_hash == first.manifest.content_hash
+    assert not publish_marts(later).is_new
+    assert not publish_marts(later, with_report=False).is_new
