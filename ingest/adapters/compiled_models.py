@@ -11,7 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-RAW_TABLES = ("snapshots", "posts", "accounts", "ads", "survey_results", "activities", "registry", "quarantine")
+RAW_TABLES = (
+    *("snapshots", "posts", "accounts", "ads", "survey_results", "activities", "imports", "registry", "quarantine"),
+)
 """The tables whose rows carry the load that brought them."""
 MOST_TOUCHED = 2_000
 TOUCHED = """

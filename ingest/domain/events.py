@@ -37,8 +37,8 @@ STORY_ENDS, STORY_LIVES, STORY_READ_BEFORE = "story_ends", timedelta(hours=24), 
 """A story and its numbers are gone after a day: it is read two hours before."""
 
 
-FOLLOWED = ("post", "account", "story", "campaign", "sweep")
-"""Kinds of events that ask for something to be read or landed. A `file` waits for the import of files."""
+FOLLOWED = ("post", "account", "story", "campaign", "sweep", "file")
+"""Kinds of events that ask for something to be read, imported or landed."""
 OF_POSTS = ("post", "account", "story")
 
 

@@ -39,6 +39,8 @@ MARTS: tuple[Mart, ...] = (
     Mart("rpt_attribution_conflicts", ("campaign_id", "post_id"), fewest_rows=0),
     Mart("rpt_unattributed_posts", ("campaign_id", "post_id"), fewest_rows=0),
     Mart("rpt_quarantine", ("landing_file", "line_no", "source", "reason", "state"), fewest_rows=0),
+    Mart("rpt_imports", ("landing_file", "line_no"), fewest_rows=0),
+    Mart("rpt_source_differences", ("post_id", "metric"), fewest_rows=0),
     Mart("rpt_freshness", ("account_id",), fewest_rows=0),
     Mart("publication", ("version",)),
     Mart("rpt_gate_results", ("gate", "rule"), fewest_rows=0),

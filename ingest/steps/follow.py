@@ -14,6 +14,7 @@ from ingest.domain.errors import CampaignReachError, StorageFailed
 from ingest.domain.events import HINT_EVERY, NOT_THERE_YET, OF_POSTS, Event, next_try, posts_asked_for
 from ingest.settings import Settings
 from ingest.steps.drain import drain_queue
+from ingest.steps.follow_files import follow_files
 from ingest.steps.follow_own import Followed, follow_own
 from ingest.steps.waiting import let_wait, require_no_rest
 
@@ -86,18 +87,18 @@ def follow_events(settings: Settings) -> Followed:
     from ingest.adapters.queue.open_queue import open_events
 
     store = open_events(settings)
-    own = follow_own(settings, store)
+    own, files = follow_own(settings, store), follow_files(settings, store)
     drained = drain_queue(settings)
     due = store.due(at=settings.clock(), kinds=OF_POSTS)
     due = _without_hints_that_are_early(store, due, at=settings.clock())
-    done, posts, keys = own.done, own.posts, [*own.keys, *drained.keys]
+    done, posts, keys = own.done + files.done, own.posts, [*own.keys, *files.keys, *drained.keys]
     by_account: dict[tuple[str, str], list[Event]] = {}
     for event in due:
         by_account.setdefault((event.account_id, event.platform), []).append(event)
     for (account_id, platform), events in by_account.items():
         found = _follow_account(settings, store, account_id, platform, events)
         done, posts, keys = done + found.done, posts + found.posts, [*keys, *found.keys]
-    if drained.deliveries or due or own.done:
+    if drained.deliveries or due or done:
         log.info("events_followed", events=len(due), done=done, posts=posts, landed=len(keys))
     return Followed(done, posts, tuple(keys))
 

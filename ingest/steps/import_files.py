@@ -7,7 +7,7 @@ import glob
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +53,8 @@ class Outcome:
     rows: int = 0
     key: str = ""
     problem: str = ""
+    path: Path = Path()
+    """Where the file was, which may be an archive of several."""
 
 
 def kinds() -> "tuple[Recognise, ...]":
@@ -153,10 +155,11 @@ class Importer:
                 copies = self._opened(copy_file(path, Path(folder)), Path(folder))
                 found = [self._recognised(copy, path) for copy in copies]
                 _require_any(path, copies, found)
-                return [self._landed(copy, one) for copy, one in zip(copies, found, strict=True) if one]
+                landed = [self._landed(copy, one) for copy, one in zip(copies, found, strict=True) if one]
+                return [replace(one, path=path) for one in landed]
             except ImportRefused as error:
                 log.warning("file_refused", name=path.name, reason=str(error))
-                return [Outcome(path.name, "refused", problem=str(error))]
+                return [Outcome(path.name, "refused", problem=str(error), path=path)]
 
     def _opened(self, copy: "Copy", folder: Path) -> "list[Copy]":
         from ingest.adapters.exports.archives import form_of, members_of
@@ -165,8 +168,6 @@ class Importer:
 
     def _recognised(self, copy: "Copy", path: Path) -> "list[Found]":
         """The tables of a file. One that nobody knows is left aside if another one is known."""
-        from dataclasses import replace
-
         from ingest.adapters.exports.mappings import mapping_beside, read_mapping
 
         mapping = self.options.mapping or mapping_beside(path)

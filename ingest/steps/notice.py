@@ -1,8 +1,7 @@
 """Notice: what has changed without a webhook becomes an event like any other.
 
 A file in the drop folder, a changed campaign file, and the clock: Instagram does not tell of new posts, so each of its
-accounts is asked for its newest ones, and a story is read before it ends and is gone. Files only wait here: their
-import takes `open_events(settings).due(at=…, kinds=("file",))`, and finishes them when they have landed.
+accounts is asked for its newest ones, and a story is read before it ends and is gone.
 """
 
 import hashlib

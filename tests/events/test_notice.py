@@ -83,7 +83,7 @@ def read(settings: Settings, account_id: str) -> None:
             refresh_account(settings, row)
 
 
-def test_a_dropped_file_is_an_event_that_waits_for_its_import(tmp_path: Path) -> None:
+def test_a_dropped_file_is_an_event_and_what_is_no_table_goes_to_quarantine(tmp_path: Path) -> None:
     settings = place(tmp_path)
     notice_changes(settings)
     follow_events(settings)
@@ -93,13 +93,11 @@ def test_a_dropped_file_is_an_event_that_waits_for_its_import(tmp_path: Path) ->
     notice_changes(settings)
     follow_events(settings)
     (event,) = events(settings, "file")
-    assert (event.object_id, event.verb, event.state) == ("export.csv", "arrived", "waiting")
-    assert not work_mark(settings)  # nobody is rung for what only waits
-    store = open_events(settings)
-    assert store.due(at=NOW, kinds=("file",)) == [event]
-    store.finish([event], at=NOW)
+    assert (event.object_id, event.verb, event.state) == ("export.csv", "arrived", "quarantined")
+    assert "export.csv is of no product that is known" in event.reason
+    assert not work_mark(settings)  # nobody is rung for what only a person can mend
     notice_changes(settings)
-    assert [one.state for one in events(settings, "file")] == ["done"]
+    assert len(events(settings, "file")) == 1
 
 
 def test_a_file_is_noticed_again_when_it_has_another_content_and_not_while_it_grows(tmp_path: Path) -> None:
