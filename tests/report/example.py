@@ -47,6 +47,7 @@ CAMPAIGN = facts.Campaign(
     people=(
         facts.People("First phase: the neighbours", "facebook", 6, 1500, 4000, 2345, 1700, 3210, None, None),
         facts.People(None, "facebook", 12, 2500, None, None, None, None, "withheld_reach", "withheld_reach"),
+        facts.People("Second phase: schools", "facebook", 6, 1, 9, 4, 3, 6, None, None),
         facts.People(None, "instagram", 3, 40, 90, None, None, None, "no_window", None),
     ),
     readings=(

@@ -1,5 +1,6 @@
 """The charts: bars from zero, sums that are the campaign's, marks in their place, specifications that Altair knows."""
 
+import math
 from collections.abc import Callable
 
 import altair
@@ -46,6 +47,9 @@ def test_everything_lies_on_the_canvas_and_no_text_is_small(name: str, wide: int
     for mark in (*canvas.boxes, *canvas.rules, *canvas.dots):
         assert -0.1 <= mark["x"] <= mark.get("x2", mark["x"]) + 0.1
         assert mark.get("x2", mark["x"]) <= wide + 0.1
+    for dot in canvas.dots:
+        radius = math.sqrt(dot["s"] / math.pi)
+        assert radius <= dot["x"] <= wide - radius
     assert all(size >= SMALL for _, size, _ in canvas.labels)
 
 

@@ -10,6 +10,8 @@ from ingest.report.text import REGULAR, width
 from ingest.report.words import Words
 
 SERIES = ACCENT.fill.light
+EDGE = 7
+"""Room at both ends for the half of a dot that lies on the end of the axis."""
 OPEN = 1.35
 """An interval without an upper bound is drawn this much beyond the largest number on its axis, with an arrow."""
 
@@ -34,7 +36,7 @@ def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
 def _panel(canvas: Canvas, rows: list[People], words: Words, *, top: float, is_named: bool) -> float:
     known = [number for one in rows for number in (one.lower, one.upper, one.estimate_high) if number]
     is_open = any(one.upper is None for one in rows)
-    axis = axis_to(max(known) * (OPEN if is_open else 1), words, left=0, right=canvas.width - 6)
+    axis = axis_to(max(known) * (OPEN if is_open else 1), words, left=EDGE, right=canvas.width - EDGE)
     for one in rows:
         if is_named:
             top = heading(canvas, one.phase or words.say("people_all"), top=top + 4, weight=REGULAR)
