@@ -13,6 +13,7 @@ import duckdb
 import pytest
 import zstandard
 
+from ingest.adapters.publication.folder import FolderPublication
 from ingest.adapters.queue.deliveries import LEASE, Delivery
 from ingest.adapters.queue.event_store import EventStore
 from ingest.adapters.queue.open_queue import open_events, queue_path
@@ -25,7 +26,7 @@ from ingest.sandbox.staging import WorldPost
 from ingest.sandbox.webhooks import as_sent, badly_delivered, deliveries_of, hint_entry, post_entry
 from ingest.settings import PROJECT, Settings
 from ingest.steps.check_landed import check_landed
-from ingest.steps.follow import follow_events, work_mark
+from ingest.steps.follow import follow_and_publish, follow_events, work_mark
 from ingest.steps.load import load_landed
 from tests.conftest import settings_in
 from tests.events.notifications import INSTAGRAM, PAGE, of_instagram, of_page, page_feed, story
@@ -305,6 +306,30 @@ def test_any_duplication_and_order_of_deliveries_lands_the_same_facts(
     ids = ({one for one, _, _ in open_events(settings).states()} for settings in (plain, bad))
     assert next(ids) == next(ids)
     assert states(bad)["waiting"] + states(bad)["done"] == states(plain)["done"]
+
+
+@pytest.mark.timeout(600)  # two whole builds
+def test_no_doorbell_at_all_or_ten_rings_each_and_any_duplication_and_order_give_the_same_marts(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    chosen = posts(sandbox)[:8]
+    entries = [("page", post_entry(post)) for post in chosen]
+    entries += [("page", hint_entry(post, number, at=NOW)) for number, post in enumerate(chosen * 3)]
+    bodies = deliveries_of(entries, per_post=4)
+    swept, rung = place(tmp_path / "swept", sandbox), place(tmp_path / "rung", sandbox)
+    put(swept, *bodies)
+    for body in badly_delivered(bodies, seed=3, twice=0.5):
+        put(rung, body)
+        for _ in range(10):
+            follow_events(rung)
+    hashes = []
+    for settings in (swept, rung):
+        follow_and_publish(settings)
+        served = FolderPublication(Path(settings.published_uri), keep=5).served()
+        assert served
+        hashes.append(served.content_hash)
+    assert hashes[0] == hashes[1]
+    assert sorted(raw(rung, VIEWS)) == sorted(raw(swept, VIEWS)) != []
 
 
 def test_subscribing_asks_for_the_fields_and_checks_them(tmp_path: Path, sandbox: Sandbox) -> None:
