@@ -21,6 +21,7 @@ class Ground:
     api: "GraphApi"
     page_id: str
     instagram_id: str | None
+    settings: Settings
 
 
 Probe = Callable[[Ground], str]
@@ -45,7 +46,8 @@ def _ground(settings: Settings) -> Ground:
     if not pages:
         raise RequestRefused("No Page of the registry can be read with these tokens.")
     page = next((one for one in pages if one.instagram_id in wanted), pages[0])
-    return Ground(api_with(settings, page.token), page.page_id, page.instagram_id)
+    api = api_with(settings, page.token, account_id=page.page_id)
+    return Ground(api, page.page_id, page.instagram_id, settings)
 
 
 def _probed(name: str, probe: Probe, ground: Ground) -> Check:
@@ -110,6 +112,58 @@ def _days(ground: Ground) -> str:
     return f"{EXPECTED}: days end at {', '.join(sorted(ends)) or 'nothing yet'} UTC"
 
 
+def _listed(ground: Ground, path: tuple[str, ...], **params: str) -> list[dict[str, Any]]:
+    """The objects of a list's first page."""
+    from ingest.adapters.graph.answers import require_list
+
+    found: list[dict[str, Any]] = ground.api.call("GET", path, params=params, accepts=require_list).json["data"]
+    return found
+
+
+def _reels(ground: Ground) -> str:
+    reels = _listed(ground, (ground.page_id, "video_reels"), fields="id,post_id", limit="25")
+    without = [one["id"] for one in reels if not one.get("post_id")]
+    return f"{len(without)} of {len(reels)} reels name no post" if without else f"{EXPECTED}: {len(reels)} name theirs"
+
+
+def _breakdown(ground: Ground) -> str:
+    posts = _listed(ground, (ground.page_id, "published_posts"), fields="id", limit="1")
+    if not posts:
+        return f"{EXPECTED}: nothing to try, the Page has no post"
+    data = _listed(ground, (posts[0]["id"], "insights"), metric="post_media_view", breakdown="is_from_ads")
+    keys = sorted(str(value.get("is_from_ads")) for one in data for value in one.get("values", []))
+    return f"{EXPECTED}: two rows, 0 and 1" if keys in (["0", "1"], []) else f"rows called {', '.join(keys)}"
+
+
+def _stories(ground: Ground) -> str:
+    stories = _listed(ground, (ground.page_id, "stories"), fields="post_id,creation_time")
+    whole = all("post_id" in one and "creation_time" in one for one in stories)
+    return f"{EXPECTED}: {len(stories)} stories" if whole else "a story without post_id or creation_time"
+
+
+def _totals(ground: Ground) -> str:
+    if ground.instagram_id is None:
+        return f"{EXPECTED}: nothing to try, no Instagram account is linked"
+    from datetime import UTC, datetime, timedelta
+
+    from ingest.adapters.graph.batch import Noticed, read_asks
+    from ingest.adapters.graph.instagram import day_asks
+
+    until, noticed = datetime.now(UTC), Noticed()
+    asks = day_asks(ground.instagram_id, until - timedelta(days=30), until, on=until.date())
+    list(read_asks(ground.api, asks, noticed))
+    refused = sorted({name for ask, _ in noticed.refused for name in ask.request.metrics})
+    return f"refused: {', '.join(refused)}" if refused else f"{EXPECTED}: reach and all totals over thirty days"
+
+
+def _tokens(ground: Ground) -> str:
+    from ingest.adapters.graph.access import readable_pages, token_facts
+
+    pages, facts = readable_pages(ground.settings), token_facts(ground.settings)
+    kinds = ", ".join(one.kind for one in facts)
+    return f"{EXPECTED}: {len(pages)} Pages by {kinds}" if all(one.is_valid for one in facts) else f"{kinds}: not valid"
+
+
 PROBES: dict[str, Probe] = {
     "bearer header": _bearer,
     "version header": _version,
@@ -117,4 +171,9 @@ PROBES: dict[str, Probe] = {
     "expansion on Instagram": _media_listing,
     "batch": _batch,
     "days of a Page": _days,
+    "reels": _reels,
+    "breakdown": _breakdown,
+    "stories of a Page": _stories,
+    "totals of Instagram": _totals,
+    "tokens": _tokens,
 }

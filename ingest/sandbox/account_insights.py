@@ -131,6 +131,8 @@ class AccountInsights:
     def _counted(self, account: WorldAccount, fact: str, start: datetime, end: datetime) -> int:
         if fact == "followers":
             return account.followers
+        if fact == "engaged":
+            return min(self._value(account, one, start, end) for one in ("reach", "engagements"))
         if fact in ("follows", "profile_views"):
             days = max(1, round((end - start) / timedelta(days=1)))
             return days * (hashlib.sha256(f"{account.account_id}/{fact}".encode()).digest()[0] % 20)

@@ -176,6 +176,10 @@ IG_ACCOUNT_METRICS = (
     AccountRule("comments", "comments", ("day",), total_only=True, source="1.5"),
     AccountRule("shares", "shares", ("day",), total_only=True, source="1.5"),
     AccountRule("saves", "saves", ("day",), total_only=True, source="1.5"),
+    AccountRule("replies", "replies", ("day",), total_only=True, source="1.5"),
+    AccountRule("reposts", "reposts", ("day",), total_only=True, source="1.5"),
+    AccountRule("accounts_engaged", "engaged", ("day",), total_only=True, source="1.5"),
+    AccountRule("profile_links_taps", "taps", ("day",), total_only=True, source="1.5"),
     AccountRule("impressions", "views", removed_on=date(2025, 4, 21), source="1.7"),
 )
 """Metrics of an Instagram account."""

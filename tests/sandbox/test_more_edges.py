@@ -9,9 +9,6 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from ingest.adapters.graph.pager import pages
-from ingest.adapters.graph.retrying import no_wait, retrying
-from ingest.adapters.graph.session import GraphApi, GraphSession
 from ingest.adapters.registry import read_registry
 from ingest.sandbox.rules import IG_ACCOUNT_METRICS, PAGE_METRICS, VIDEO_METRICS, AccountRule
 from ingest.sandbox.server import API_DATE, Sandbox, running_sandbox
@@ -208,12 +205,4 @@ def test_posts_are_paged_by_time_without_cursors_until_a_page_is_empty(sandbox: 
         assert following["__paging_token"]
         params = {name: following[name] for name in ("fields", "limit", "until", "__paging_token")}
     assert "paging" not in body
-    assert seen == [post.post_id for post in sandbox.world.posts_of(PAGE, NOW) if post.media_format != "story"]
-
-
-def test_the_pager_reads_an_edge_that_is_paged_by_time(sandbox: Sandbox) -> None:
-    session = GraphSession(graph_url=sandbox.url, access_token=sandbox.tokens.of_page(PAGE).value)
-    api = GraphApi(session, version="v26.0", retrying=retrying(sleep=no_wait))
-    found = pages(api, (PAGE, "posts"), {"fields": "id"}, limit=7)
-    seen = [one["id"] for _, answer in found for one in answer.json["data"]]
     assert seen == [post.post_id for post in sandbox.world.posts_of(PAGE, NOW) if post.media_format != "story"]

@@ -13,6 +13,8 @@ POSTS_EDGE = "media"
 CONTROL = "reach"
 """A metric that always lives, by our name: if Meta refuses it too, the token is at fault."""
 PLATFORM = "instagram"
+TOTAL = "total_value"
+"""The shape of a metric that Meta tells as one number over a window."""
 DAYS_KEPT, LONGEST_WINDOW = timedelta(days=90), timedelta(days=30)
 """How long Meta keeps the days of an account, and how many of them one call may ask for."""
 ACCOUNT_FIELDS = ("id", "name", "followers_count")
@@ -25,17 +27,17 @@ def account_asks(account_id: str) -> list[Ask]:
 
 
 def day_asks(account_id: str, since: datetime, until: datetime, *, on: date) -> list[Ask]:
-    """The account's days from `since` to `until`: unique reach per day, and one total of what adds up.
+    """The account's days from `since` to `until`: unique reach per day, and one total of what Meta tells as such.
 
     Source: GET /{ig-user}/insights, at most 30 days.
     """
     counted = asked(PLATFORM, "window", on=on)
     place = {"since": str(int(since.timestamp())), "until": str(int(until.timestamp()))}
-    unique = graph_names(one for one in counted if not one.adds)
-    totals = graph_names(one for one in counted if one.adds)
+    unique = graph_names(one for one in counted if one.shape != TOTAL)
+    totals = graph_names(one for one in counted if one.shape == TOTAL)
     return [
         *(insights_ask(account_id, unique, period=period, **place) for period in ("day", "week", "days_28")),
-        insights_ask(account_id, totals, period="day", metric_type="total_value", **place),
+        insights_ask(account_id, totals, period="day", metric_type=TOTAL, **place),
     ]
 
 

@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 
 from ingest.adapters.graph.answers import Answer
 from ingest.adapters.graph.pager import MOST_STARTS, Page, pages
+from ingest.adapters.graph.retrying import no_wait, retrying
+from ingest.adapters.graph.session import GraphApi, GraphSession
 from ingest.domain.errors import AnswerRejected, AnswerTooLarge, RequestRefused, TooMuchData, UnsafeAnswer
+from ingest.sandbox.server import Sandbox
 
+PAGE = "104857600000201"
 OK, TOO_MUCH, CURSOR_OVER = "ok", "too much", "cursor over"
 
 
@@ -146,3 +150,11 @@ def test_a_cursor_that_is_over_is_known_by_its_code_or_its_words() -> None:
 
     edge = Wordy([True] * 6)
     assert read(edge, limit=2) == edge.objects
+
+
+def test_an_edge_that_is_paged_by_time_is_read_to_its_end(sandbox: Sandbox) -> None:
+    session = GraphSession(graph_url=sandbox.url, access_token=sandbox.tokens.of_page(PAGE).value)
+    api = GraphApi(session, version="v26.0", retrying=retrying(sleep=no_wait))
+    found = pages(api, (PAGE, "posts"), {"fields": "id"}, limit=7)
+    seen = [one["id"] for _, answer in found for one in answer.json["data"]]
+    assert seen == [post.post_id for post in sandbox.world.posts_of(PAGE, sandbox.graph.clock())]
