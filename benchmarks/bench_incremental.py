@@ -36,7 +36,7 @@ FILL = """
     insert into raw.posts
     select 2, 'bench', 1, timestamp '2024-02-01' + interval (n % 700) hour, 'api', 'facebook', $page,
         $page || '_' || n, strftime(timestamp '2024-01-30' + interval (n % 500) hour, '%Y-%m-%dT%H:%M:%S+0000'),
-        '#Хамтдаа ' || n, null, 'added_photos', 'photo', 'photo', null, null, null, 'true'
+        '#Хамтдаа ' || n, null, 'added_photos', 'photo', 'photo', null, null, null, 'true', null
     from range($posts) as posts (n);
     insert into raw.snapshots
     select 2, 'bench', 1, timestamp '2024-02-01' + interval (n // ($posts * 5)) hour, 'api', 'facebook', $page, 'post',

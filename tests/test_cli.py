@@ -4,14 +4,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ingest.adapters.registry import read_registry
+from ingest.domain.errors import GateStopped
 from ingest.sandbox.server import Sandbox, running_sandbox
 from ingest.settings import PROJECT
-from tests.conftest import MOMENT
+from ingest.steps.publish import publish_marts
+from tests.conftest import MOMENT, settings_in
+from tests.two_campaigns import change, make_warehouse
 
 COMMAND = Path(sys.executable).with_name("campaign-reach")
 
@@ -97,3 +101,21 @@ def test_a_script_of_faults_that_is_none_says_what_it_must_hold(tmp_path: Path) 
     ran = run(tmp_path, "sandbox", "--faults", "faults.yml", "--port", "0")
     assert ran.returncode == 1
     assert "there is no fault F99; there are F01" in ran.stderr
+
+
+def test_publish_shows_what_was_stopped_and_holds_readers_with_one_line_each(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "var")
+    make_warehouse(settings.warehouse_path)
+    first = publish_marts(settings)
+    change(settings.warehouse_path, "update marts.dim_accounts set account_name = 'Other' where account_id = '101'")
+    publish_marts(settings_in(tmp_path / "var", now=MOMENT + timedelta(minutes=10)))
+    change(settings.warehouse_path, "update marts.fct_post_performance set views = -5 where post_id = '101_9'")
+    with pytest.raises(GateStopped):
+        publish_marts(settings_in(tmp_path / "var", now=MOMENT + timedelta(minutes=20)))
+
+    shown = run(tmp_path, "publish", "--show-rejected").stdout
+    assert "✗ measures_are_not_negative: mart=fct_post_performance" in shown
+    assert 'campaign_reach.duckdb "from marts.rpt_gate_results where not is_passed"' in shown
+    assert f"version {first.version} is served and held" in run(tmp_path, "publish", "--rollback").stdout
+    assert "is held since 2026-11-22T06:00:00Z: nothing was published" in run(tmp_path, "publish").stdout
+    assert "There is no version 2020 to roll back to" in run(tmp_path, "publish", "--rollback", "--to", "2020").stderr

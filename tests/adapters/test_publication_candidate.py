@@ -85,6 +85,21 @@ def test_the_same_content_gives_the_same_parquet_bytes_whatever_the_order_it_was
     assert content_hash(files[0]) == content_hash(files[1])
 
 
+@pytest.mark.parametrize("threads", [1, 8])
+def test_a_table_of_many_row_groups_has_the_same_bytes_however_many_threads_write_it(
+    tmp_path: Path, threads: int
+) -> None:
+    from ingest.adapters.publication.engine import OFFLINE
+
+    many = "insert into marts.dim_accounts select hash(n)::text, 'facebook', n::text, 'own' from range(300000) as r (n)"
+    database = copy_marts(make_warehouse(tmp_path / "warehouse.duckdb", many), tmp_path / "version" / DATABASE)
+    ordered = tmp_path / "ordered.parquet"
+    with duckdb.connect(str(database), read_only=True, config=OFFLINE | {"threads": threads}) as engine:
+        engine.execute(f"copy (from marts.dim_accounts order by account_id) to '{ordered}' (format parquet)")
+    export_parquet(database, database.parent, leave_out=frozenset())
+    assert (database.parent / "parquet" / "dim_accounts.parquet").read_bytes() == ordered.read_bytes()
+
+
 def test_the_content_hash_leaves_out_what_is_about_the_publication_itself(candidate: Path) -> None:
     files = export_parquet(candidate, candidate.parent, leave_out=NOT_CONTENT)
 

@@ -1,6 +1,7 @@
 """Each table of a prepared version as files of its own: Parquet, and CSV for spreadsheets.
 
-Rows lie in the order of the key, so that the same content gives the same bytes.
+Rows lie in the candidate in the order of the key (`copy_marts`), and DuckDB writes them as they lie, with one thread or
+with many: the same content gives the same bytes.
 CSV is UTF-8 with a byte-order mark, every text is quoted, and none runs as a formula; numbers stay numbers, a negative
 one too. Null is an empty field, an empty text is `""`.
 """
@@ -8,7 +9,7 @@ one too. Null is an empty field, an empty text is `""`.
 from pathlib import Path
 
 from ingest.adapters.publication.candidate import columns_of
-from ingest.adapters.publication.engine import Connection, in_order, literal, opened, quoted, tables_in
+from ingest.adapters.publication.engine import Connection, literal, opened, quoted, tables_in
 from ingest.adapters.publication.manifest import PublishedFile, describe
 
 TIMESTAMP_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -54,7 +55,7 @@ def csv_path(table: str) -> str:
 
 def _parquet(engine: Connection, table: str, folder: Path) -> PublishedFile:
     path = folder / parquet_path(table)
-    query = f"select * from candidate.marts.{quoted(table)} {in_order(table)}"  # noqa: S608 - names of the catalogue
+    query = f"select * from candidate.marts.{quoted(table)}"  # noqa: S608 - names of the catalogue
     row = engine.execute(f"copy ({query}) to {literal(path)} (format parquet)").fetchone()
     return describe(path, folder, table=table, rows=int(row[0]) if row else 0)
 
@@ -63,7 +64,7 @@ def _csv(engine: Connection, table: str, columns: list[tuple[str, bool]], folder
     path = folder / csv_path(table)
     header = BOM + ",".join(name for name, _ in columns) + "\n"
     taken = ", ".join(_harmless(quoted(name)) if text else quoted(name) for name, text in columns)
-    query = f"select {taken} from candidate.marts.{quoted(table)} {in_order(table)}"  # noqa: S608 - as above
+    query = f"select {taken} from candidate.marts.{quoted(table)}"  # noqa: S608 - as above
     texts = ", ".join(quoted(name) for name, text in columns if text)
     force = f", force_quote ({texts})" if texts else ""
     # DuckDB writes no byte-order mark: it stands before the header, which is given as a prefix; that asks for a suffix.
