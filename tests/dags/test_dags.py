@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.settings import PROJECT
+from tests.events.running import environment
 
 FILES = sorted(file for file in (PROJECT / "dags").glob("*.py") if file.stem != "__init__")
 NAMES = [file.stem for file in FILES]
@@ -53,7 +54,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, o
 
 def test_airflow_parses_every_dag_with_an_empty_environment(described: dict[str, dict[str, object]]) -> None:
     assert described["import_errors"] == {}
-    assert {"refresh_accounts", "publish_marts"} <= described.keys()
+    assert {"refresh_accounts", "publish_marts", "follow_events", "reconcile_campaigns"} <= described.keys()
 
 
 def test_every_dag_says_what_it_is_for_and_whose_it_is(described: dict[str, dict[str, object]]) -> None:
@@ -66,6 +67,8 @@ def test_every_dag_says_what_it_is_for_and_whose_it_is(described: dict[str, dict
 
 def test_everything_that_writes_the_warehouse_holds_its_one_slot(described: dict[str, dict[str, object]]) -> None:
     assert described["publish_marts"]["pools"] == {"load": "warehouse", "build": "warehouse", "publish": "warehouse"}
+    assert described["follow_events"]["pools"] == {"follow": "warehouse"}
+    assert described["reconcile_campaigns"]["pools"]["publish"] == "warehouse"  # type: ignore[index]
 
 
 def test_an_error_that_a_person_must_act_on_is_not_retried_and_a_passing_one_is(
@@ -79,3 +82,18 @@ def test_an_error_that_a_person_must_act_on_is_not_retried_and_a_passing_one_is(
         "GraphUnavailable": "retry",
         "WarehouseBusy": "retry",
     }
+
+
+def test_the_doorbell_rings_for_a_burst_not_for_each_delivery_and_takes_nothing(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("ring_doorbell.py")), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        env=environment(tmp_path, LANDING_URI=str(tmp_path / "landing"), STATE_PATH=str(tmp_path / "state.sqlite")),
+        check=True,
+    )
+    heard = ast.literal_eval(ran.stdout.splitlines()[-1])
+    assert (heard["quiet"], heard["waiting"]) == (0, 200)
+    assert 1 <= len(heard["rings"]) <= 20  # one, where the machine has time to spare
+    assert all(ring == {"work": True} for ring in heard["rings"])
