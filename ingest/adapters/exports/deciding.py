@@ -32,10 +32,10 @@ def believed(connection: duckdb.DuckDBPyConnection, found: Recognition) -> Recog
     seen = {
         column: connection.execute(
             f"select coalesce(sum({value}), 0), count({value}), coalesce(bit_xor(hash(line_no, {value})), 0) "  # noqa: S608
-            "from records"
+            "from looked"
         ).fetchall()[0]
         for column in found.metrics
-        if column.name in EXPOSURES or _stands_twice(column, found)
+        if _is_doubted(column, found)
         for value in [value_of(column, found)]
     }
     kept: list[Column] = []
@@ -53,8 +53,18 @@ def believed(connection: duckdb.DuckDBPyConnection, found: Recognition) -> Recog
     return replace(found, columns=tuple(kept), notes=(*found.notes, *notes))
 
 
-def _stands_twice(column: Column, found: Recognition) -> bool:
-    return sum(one.name == column.name for one in found.metrics) > 1
+def look(connection: duckdb.DuckDBPyConnection, found: Recognition) -> None:
+    """Make the table `looked`: the few columns of `records` that decide, so that a large file is read once for them."""
+    deciding = ("published_at", "date", "starts_on", "is_crosspost")
+    columns = [one for one in found.columns if one.name in deciding or _is_doubted(one, found)]
+    cells = ", ".join(("line_no", *(f"c{at}" for at in sorted({one.at for one in columns}))))
+    connection.execute(f"create or replace temp table looked as select {cells} from records")  # noqa: S608
+
+
+def _is_doubted(column: Column, found: Recognition) -> bool:
+    """Whether a metric has to be looked at before it is believed."""
+    stands_twice = sum(one.name == column.name for one in found.metrics) > 1
+    return column.kind == "metric" and (column.name in EXPOSURES or stands_twice)
 
 
 def _chosen(same: Sequence[Column], seen: Sequence[tuple[int, int, int]]) -> tuple[Column | None, str]:
@@ -89,7 +99,7 @@ def date_order(connection: duckdb.DuckDBPyConnection, sheet: Sheet, found: Recog
                     trim(c{column.at}), '^([0-9]{{1,2}})[/.-]([0-9]{{1,2}})[/.-][0-9]{{4}}', ['1', '2']
                 ) as pair,
                 [pair['1'], pair['2']] as parts
-            from records
+            from looked
         )
         where parts[1] <> ''
         """  # noqa: S608 - a column's number
@@ -150,7 +160,7 @@ def grained(connection: duckdb.DuckDBPyConnection, found: Recognition) -> Recogn
     if date is None:
         return found
     words = connection.execute(
-        f"select lower(given(c{date.at})) as word, regexp_matches(word, '[0-9]') from records "  # noqa: S608
+        f"select lower(given(c{date.at})) as word, regexp_matches(word, '[0-9]') from looked "  # noqa: S608
         "where word is not null group by all order by count(*) desc limit 100"
     ).fetchall()
     named = tuple(word for word, has_digit in words if not has_digit)

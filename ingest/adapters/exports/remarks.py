@@ -28,7 +28,7 @@ def remarks(connection: duckdb.DuckDBPyConnection, found: Recognition) -> list[s
         )
     if crosspost := found.field_at("is_crosspost"):
         count = connection.execute(
-            f"select count(*) from records where trim(c{crosspost.at}) = '1'"  # noqa: S608
+            f"select count(*) from looked where trim(c{crosspost.at}) = '1'"  # noqa: S608
         ).fetchall()[0][0]
         notes += (
             [f"{count:,} crossposts: the same video on two Pages, whose views may be counted on both"] if count else []

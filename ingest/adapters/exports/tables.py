@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from ingest.adapters.exports import judging
-from ingest.adapters.exports.deciding import believed, date_order, grained
+from ingest.adapters.exports.deciding import believed, date_order, grained, look
 from ingest.adapters.exports.headers import Headed, headed
 from ingest.adapters.exports.kinds import Asked, Found
 from ingest.adapters.exports.mappings import recognised_by, with_accounts
@@ -196,12 +196,13 @@ def _laid(connection: duckdb.DuckDBPyConnection, sheet: Sheet, found: Recognitio
         bulk = replace(found, read_by="bulk")
         try:
             lay_records(connection, sheet.copy, bulk, asked.folder)
-            connection.execute("select count(*) from records")
+            look(connection, bulk)
         except duckdb.Error:
             pass  # a row that is not like the others: read it row by row, which says where
         else:
             return bulk
     lay_records(connection, sheet.copy, found, asked.folder)
+    look(connection, found)
     return found
 
 
