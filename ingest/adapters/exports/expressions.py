@@ -38,7 +38,8 @@ def values_of(found: Recognition) -> str:
 def no_number(found: Recognition) -> str:
     """The reason of a row whose metric is no number; null when all are."""
     checks = [
-        f"if(m{at} is null and given(c{column.at}) is not null, {quoted(f'{column.header} is no number')}, null)"
+        f"case when m{at} is not null then null "
+        f"when given(c{column.at}) is not null then {quoted(f'{column.header} is no number')} end"
         for at, column in enumerate(found.metrics)
     ]
     return f"coalesce({', '.join((*checks, 'null'))})"
@@ -158,8 +159,14 @@ def format_of(found: Recognition) -> str:
     otherwise = quoted(default) if default else "null::varchar"
     if not column or not found.post_types:
         return otherwise
-    pairs = ", ".join(f"{quoted(alias)}: {quoted(ours)}" for alias, ours in found.post_types.items())
-    return f"coalesce(map {{{pairs}}}[lower(trim(c{column.at}))], {otherwise})"
+    named: dict[str, list[str]] = {}
+    for alias, ours in found.post_types.items():
+        named.setdefault(ours, []).append(quoted(alias))
+    cases = " ".join(
+        f"when lower(trim(c{column.at})) in ({', '.join(aliases)}) then {quoted(ours)}"
+        for ours, aliases in named.items()
+    )
+    return f"case {cases} else {otherwise} end"
 
 
 def content_type_of(found: Recognition) -> str:

@@ -44,6 +44,7 @@ def set_missing(connection: duckdb.DuckDBPyConnection, found: Recognition) -> No
     """Say what stands for "not given" in the cells of a table."""
     missing = [*MISSING, *(marker.casefold() for marker in found.stated.get("missing", ()))]
     connection.execute("set variable missing = ?", [missing])
+    connection.execute("set variable longest_missing = ?", [max(map(len, missing))])
 
 
 def judge(

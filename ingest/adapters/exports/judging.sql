@@ -1,7 +1,12 @@
 -- What every table that is brought in needs: what a cell says, and what number it is. The lists are given by the caller.
 
+-- A cell that is longer than any word for "not given" is not compared with them.
 create or replace temp macro given(cell) as
-    if(cell is null or list_contains(getvariable('missing'), lower(trim(cell))), null, nullif(trim(cell), ''));
+    case
+        when length(cell) > getvariable('longest_missing') then nullif(trim(cell), '')
+        when list_contains(getvariable('missing'), lower(trim(cell))) then null
+        else nullif(trim(cell), '')
+    end;
 
 -- A count: digits, or digits in groups of three, or with nothing but zeros behind the point. Anything else is no count.
 create or replace temp macro grouped(text) as

@@ -85,6 +85,8 @@ def _is_one_quoted_cell(copy: Copy, form: TextForm) -> bool:
     head = islice(_lines(copy, form.encoding), HEAD)
     line = next((one for one in head if form.delimiter in one and not SAYS_DELIMITER.match(one.strip())), "")
     line = line.rstrip("\r\n;,\t")
+    if not line.startswith('"') or len(line) > LONGEST_CELL:
+        return False
     cells = next(csv.reader([line], delimiter="\t"), [])
     return len(cells) == 1 and line == '"' + cells[0].replace('"', '""') + '"'
 
