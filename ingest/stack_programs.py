@@ -15,7 +15,7 @@ import requests
 from ingest.domain.errors import CampaignReachError
 from ingest.settings import PROJECT
 
-START_SECONDS, STOP_SECONDS = 120, 20
+START_SECONDS, STOP_SECONDS = 300, 20
 
 
 class StackFailed(CampaignReachError):
@@ -97,8 +97,10 @@ class Starter:
         until = time.monotonic() + START_SECONDS
         while not is_ready():
             dead = self.stack.dead()
-            if dead or time.monotonic() > until:
-                raise self._failed(dead[0] if dead else "airflow")
+            if dead:
+                raise self._failed(dead[0])
+            if time.monotonic() > until:
+                raise StackFailed(f"Not everything was ready after {START_SECONDS} s; the logs are in {self.logs}")
             time.sleep(0.1)
 
     def _found(self, command: Sequence[str]) -> list[str]:
