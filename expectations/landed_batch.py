@@ -42,7 +42,7 @@ OBJECTS = """
         from landed
         where source is distinct from 'export'
             and (request ->> '$.edge') not in (
-                'insights', 'video_insights', 'video_reels', 'live_videos', 'webhook', 'story_insights')
+                'insights', 'video_insights', 'video_reels', 'live_videos', 'webhook', 'story_insights', 'erased')
             and ((request ->> '$.refused') is null or coalesce(http_status, 200) = 200)
     ),
     raw_objects as (

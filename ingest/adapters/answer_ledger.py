@@ -40,6 +40,11 @@ class AnswerLedger:
         """One answer was none; its bytes are about to lie in quarantine."""
         self._note(sha256, 1, QUARANTINED, at)
 
+    def forget(self, place: str) -> None:
+        """A batch or a refused answer was erased: it is expected no more."""
+        with self._open() as file:
+            file.execute("delete from answers where place = ?", (place,))
+
     def rows(self) -> list[AnswerRow]:
         """Every reading that was noted."""
         if not self._path.exists():

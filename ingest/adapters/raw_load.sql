@@ -52,7 +52,7 @@ select
 from landed
 where
     source <> 'export'
-    and edge not in ('campaign', 'insights', 'video_insights', 'video_reels', 'live_videos', 'webhook', 'story_insights')
+    and edge not in ('campaign', 'insights', 'video_insights', 'video_reels', 'live_videos', 'webhook', 'story_insights', 'erased')
     and coalesce(http_status, 200) = 200;
 
 create or replace temp table objects as

@@ -1,4 +1,4 @@
-"""Commands that prove: explain, verify, rebuild."""
+"""Commands that prove: explain, verify, rebuild, erase."""
 
 import json
 import sys
@@ -106,3 +106,33 @@ def rebuild() -> None:
         more = f" and {len(found.differing) - SHOWN_MARTS} more" if len(found.differing) > SHOWN_MARTS else ""
         said = f"[yellow]content hash {found.content_hash}, before it was {found.before}[/]"
         out.print(f"{said}\nwhat differs: {marts}{more}", highlight=False)
+
+
+@app.command()
+def erase(
+    object_id: Annotated[str, typer.Option("--object", help="The id of a post, an account, a person or a comment.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take an object out of every store, never ask for it again, and prove by search that it is gone.
+
+    Landing is rewritten, warehouse and publication are made anew, every kept version that holds it is removed. What
+    begins with its id goes too: the comments of a post, the posts of a Page. It cannot be undone.
+    """
+    from ingest.steps import erase as step
+
+    if not yes:
+        typer.confirm(f"Erase {object_id} from landing, warehouse and every kept version, for good?", abort=True)
+    with working("Erasing, and making warehouse and publication anew"):
+        found = step.erase(load_settings(), object_id)
+    out.print(
+        f"{found.lines} landed lines in {found.files} files, {found.rows} rows of the queue and its ledgers, "
+        f"{len(found.versions)} versions removed",
+        highlight=False,
+    )
+    for file in found.imported_files:
+        out.print(f"[yellow]removed with all its rows: {escape(file)}; import it again without the object[/]")
+    for one in found.proof:
+        said = f"[red]{escape(', '.join(one.found))}[/]" if one.found else "[green]not found[/]"
+        out.print(f"  {one.store:<22} {one.looked_at:>6} searched: {said}", highlight=False, soft_wrap=True)
+    if not found.is_gone:
+        raise typer.Exit(1)

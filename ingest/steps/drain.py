@@ -6,7 +6,7 @@ the way happens again: a delivery that was drained before is nothing, and what h
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from ingest.settings import Settings
 if TYPE_CHECKING:
     from ingest.adapters.landing.envelope import Batch
     from ingest.adapters.landing.files import Landing
+    from ingest.adapters.landing.forgetting import Forgotten
     from ingest.adapters.queue.deliveries import Delivery
     from ingest.adapters.queue.event_store import EventStore
 
@@ -48,7 +49,7 @@ def drain_queue(settings: Settings) -> Drained:
 
     Raises: StorageFailed, RegistryInvalid; the deliveries wait then.
     """
-    from ingest.adapters.landing.open_landing import open_landing
+    from ingest.adapters.landing.open_landing import erased_of, open_landing
     from ingest.adapters.queue.open_queue import open_events, open_queue
     from ingest.adapters.registry import read_registry
 
@@ -58,11 +59,12 @@ def drain_queue(settings: Settings) -> Drained:
         return Drained(0, 0, ())
     accounts = {one.account_id: one.platform for one in read_registry(settings.campaigns_dir).accounts}
     landing = open_landing(settings)
+    gone = erased_of(landing)
     deliveries, events, keys = 0, 0, []
     while claim := queue.claim(at=settings.clock(), most=MOST_AT_ONCE):
         try:
             new = store.undrained(one.sha256 for one in claim.deliveries)
-            read = [(one, *_read(one, accounts)) for one in claim.deliveries if one.sha256 in new]
+            read = [(one, *_kept(*_read(one, accounts), gone)) for one in claim.deliveries if one.sha256 in new]
             keys += _land(landing, store, _batches(read, _landed_before(landing, store, new)))
             queue.extend(claim, at=settings.clock())
             events += store.add_delivered({one.sha256: found for one, _, found in read}, at=settings.clock())
@@ -75,11 +77,18 @@ def drain_queue(settings: Settings) -> Drained:
     return Drained(deliveries, events, tuple(keys))
 
 
+def _kept(changes: list[Change], events: list[Event], gone: "Forgotten") -> tuple[list[Change], list[Event]]:
+    """Changes and events; those of an erased object are set aside, and do not say which it was."""
+    aside = {"state": "quarantined", "reason": "erased", "object_id": ""}
+    return changes, [replace(one, **aside) if gone.names(one.object_id) else one for one in events]  # type: ignore[arg-type]
+
+
 def _land(landing: "Landing", store: "EventStore", batches: "Sequence[Batch]") -> list[str]:
     """Land batches, after it is noted what each takes in; the landing keys."""
+    batches = [landing.sift(batch) for batch in batches]
     named = [(batch, batch.batch_id) for batch in batches]  # an id is a digest of the whole batch: once for each
     store.note_batches(
-        (answer.request.params["delivery_sha256"], batch.account_id, batch_id)
+        (answer.request.params.get("delivery_sha256", ""), batch.account_id, batch_id)
         for batch, batch_id in named
         for answer in batch.answers
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from ingest.adapters.landing.forgetting import Forgotten
 from ingest.adapters.state import EXPANSION, ClientState, SeenPost
 from ingest.domain.errors import RateLimited
 from ingest.domain.gaps import gaps_in
@@ -46,6 +47,8 @@ class AccountReader:
     most_calls: int
     is_whole: bool = True
     """Whether the account itself is read, and not some posts of it alone."""
+    forgotten: Forgotten = field(default_factory=lambda: Forgotten(()))
+    """Objects that were erased: they are not remembered, and so never asked for again."""
     stopped: RateLimited | None = None
     """Why the reading ended before its end: a quota is used up. What was read until then counts."""
     _answers: "list[Received]" = field(default_factory=list)
@@ -252,7 +255,7 @@ class AccountReader:
 
     def _see_one(self, post: dict[str, Any]) -> None:
         moment = graph_time(str(post.get("created_time") or post.get("timestamp") or ""))
-        if moment and isinstance(post.get("id"), str):
+        if moment and isinstance(post.get("id"), str) and not self.forgotten.names(post["id"]):
             self._seen.append(SeenPost(self.account_id, post["id"], moment, product_of(post)))
 
     def _see_apart(self) -> None:

@@ -51,7 +51,11 @@ def landed_count(settings: Settings) -> int:
 
 
 def rebuild(
-    settings: Settings, *, loaded: Callable[[int], None] = lambda _: None, told: Callable[[str], None] = lambda _: None
+    settings: Settings,
+    *,
+    loaded: Callable[[int], None] = lambda _: None,
+    told: Callable[[str], None] = lambda _: None,
+    accept_fall: bool = False,
 ) -> Rebuilt:
     """Make the warehouse anew beside the old one, put it in its place, and publish; `told` hears of each stage.
 
@@ -71,7 +75,7 @@ def rebuild(
     told(STAGES[2])
     _put_in_place(beside.warehouse_path, settings.warehouse_path)
     told(STAGES[3])
-    published = publish_marts(settings)
+    published = publish_marts(settings, accept_fall=accept_fall)
     log.info("warehouse_rebuilt", files=result.files, rows=result.rows, version=published.version)
     return Rebuilt(
         files=result.files,

@@ -56,7 +56,8 @@ def refresh_posts(
     """
     fetched_at = settings.clock()
     with _reading(settings, account_id, platform, fetched_at) as reader:
-        answers, not_there = reader.read_posts(posts)
+        asked = {post_id: is_end for post_id, is_end in posts.items() if not reader.forgotten.names(post_id)}
+        answers, not_there = reader.read_posts(asked) if asked else ((), set())
     if not answers:
         return [], not_there
     key = _land(settings, reader, answers)
@@ -82,20 +83,22 @@ def unknown_posts(settings: Settings, account_id: str, platform: str) -> "list[S
     with _reading(settings, account_id, platform, settings.clock()) as reader:
         newest = reader.newest_posts()
     known = {post.post_id for post in reader.state.known_posts(account_id)}
-    return [post for post in newest if post.post_id not in known]
+    return [post for post in newest if post.post_id not in known and not reader.forgotten.names(post.post_id)]
 
 
 @contextmanager
 def _reading(settings: Settings, account_id: str, platform: str, at: datetime) -> "Iterator[AccountReader]":
     """A reader of the account; what it raises is noted: a used-up quota, an answer that was none."""
     from ingest.adapters.graph.access import api_for
+    from ingest.adapters.landing.open_landing import erased_of, open_landing
     from ingest.domain.errors import AnswerRejected
     from ingest.steps.read_account import AccountReader
 
     state = ClientState(settings.state_path)
     try:
         api = api_for(settings, account_id)
-        yield AccountReader(api, account_id, platform, state, at, most_calls=settings.most_calls)
+        gone = erased_of(open_landing(settings))
+        yield AccountReader(api, account_id, platform, state, at, most_calls=settings.most_calls, forgotten=gone)
     except AnswerRejected as error:
         _quarantine(settings, error, account_id, at=at)
         raise
@@ -109,10 +112,11 @@ def _land(settings: Settings, reader: "AccountReader", answers: "tuple[Received,
     from ingest.adapters.landing.envelope import Batch
     from ingest.adapters.landing.open_landing import open_landing
 
-    batch = Batch("api", reader.platform, reader.account_id, reader.at, answers)
+    landing = open_landing(settings)
+    batch = landing.sift(Batch("api", reader.platform, reader.account_id, reader.at, answers))
     ledger = AnswerLedger(settings.state_path)
     ledger.note_read(batch.batch_id, len(answers), at=reader.at)
-    key = open_landing(settings).write(batch)
+    key = landing.write(batch)
     ledger.note_landed(batch.batch_id)
     reader.remember()
     for rejected in reader.rejected:

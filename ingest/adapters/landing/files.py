@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -19,6 +19,10 @@ SUFFIX = ".ndjson.zst"
 
 class Landing(Protocol):
     """Landed files by key, `<source>/<platform>/<account>/<date>/<batch>.ndjson.zst`: in a folder, or on S3."""
+
+    @property
+    def sift(self) -> Callable[[Batch], Batch]:
+        """Takes out of a batch what must not land: objects that were erased."""
 
     def write(self, batch: Batch) -> str:
         """Land a batch; its key. The same batch again is nothing.

@@ -33,13 +33,14 @@ class FolderLanding:
     def __init__(self, root: Path, *, open_new: Open = _new_file) -> None:
         self._root = root
         self._open_new = open_new
+        self.sift: Callable[[Batch], Batch] = lambda batch: batch
 
     def write(self, batch: Batch) -> str:
         """Land a batch; its key. The same batch again is nothing.
 
         Raises: StorageFailed when it cannot be written, LandingDamaged when other bytes lie under its key.
         """
-        key = ""
+        key, batch = "", self.sift(batch)
         with _storage_errors(self._root):
             for beside, attachment in attachments_of(batch):
                 self._place_once(self._root / beside, attachment)

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class S3Landing:
     """Landed files below a prefix of a bucket, by the same keys as in a folder."""
 
     bucket: Bucket
+    sift: Callable[[Batch], Batch] = field(default=lambda batch: batch, repr=False)
     _fetched: Path | None = field(default=None, repr=False)
 
     def write(self, batch: Batch) -> str:
@@ -30,7 +32,7 @@ class S3Landing:
 
         Raises: StorageFailed when it cannot be written, LandingDamaged when other bytes lie under its key.
         """
-        key = ""
+        key, batch = "", self.sift(batch)
         for beside, attachment in attachments_of(batch):
             self._place_once(beside, attachment)
         for key, content in files_of(batch):
