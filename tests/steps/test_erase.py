@@ -45,7 +45,7 @@ def mentioned_everywhere(settings: Settings) -> Path:
 
 @pytest.mark.timeout(600)
 def test_an_erased_post_is_in_no_store_and_the_rest_stays(served: Settings) -> None:
-    queue = mentioned_everywhere(served)
+    mentioned_everywhere(served)
     assert all(one.found for one in search(served, POST))
     erased = erase(served, POST)
 
