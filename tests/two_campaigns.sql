@@ -13,6 +13,8 @@ insert into raw.registry values
 (1, 'registry/old', 1, '2026-11-20 06:00:00', repeat('a', 64), 'oyu', '{"campaign_id": "oyu", "published_figures": [{"figure_id": "oyu_gone"}]}'),
 (2, 'registry/new', 1, '2026-11-21 06:00:00', repeat('b', 64), 'oyu', '{"campaign_id": "oyu", "published_figures": [{"figure_id": "oyu_views"}, {"figure_id": "oyu_people"}]}'),
 (2, 'registry/new', 2, '2026-11-21 06:00:00', repeat('b', 64), 'tenger', '{"campaign_id": "tenger", "published_figures": []}');
+create table raw.survey_results (load_id bigint, line_no integer, campaign_id text, indicator text, wave text, respondents text, source text);
+create table raw.activities (load_id bigint, line_no integer, campaign_id text, activity_id text, source text);
 
 create schema marts;
 
