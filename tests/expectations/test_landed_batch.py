@@ -138,6 +138,8 @@ def test_a_row_of_an_imported_file_that_is_nowhere_stops(tmp_path: Path, lost: i
     verdict = judged(tmp_path, landed, *(sql for at, sql in enumerate(IMPORT) if at != lost))
 
     assert rules(verdict) == (set() if lost is None else {"rows_of_imports_add_up"})
+    if lost is None:  # the row that waits is shown
+        assert "no_imported_row_is_quarantined" in {result.rule for result in verdict.warnings}
 
 
 def test_every_critical_rule_has_a_row_that_breaks_it() -> None:
