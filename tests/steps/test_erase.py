@@ -1,6 +1,8 @@
 """Erase: an object goes out of every store and never comes again; a search over all of them proves it."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +21,8 @@ from ingest.settings import Settings
 from ingest.steps.drain import drain_queue
 from ingest.steps.erase import erase
 from ingest.steps.search import search
-from tests.steps.served_world import run
+from ingest.steps.verify import plan_verify, verify
+from tests.steps.served_world import ask, run
 from tests.worked_example import OUR_PAGE, READ_AT, listing
 
 POST = "900_2"
@@ -45,12 +48,25 @@ def mentioned_everywhere(settings: Settings) -> Path:
 
 @pytest.mark.timeout(600)
 def test_an_erased_post_is_in_no_store_and_the_rest_stays(served: Settings) -> None:
-    mentioned_everywhere(served)
+    queue = mentioned_everywhere(served)
     assert all(one.found for one in search(served, POST))
+    before = served.published_uri, ask(served.warehouse_path, "select count(*) from raw.posts")[0][0]
+
     erased = erase(served, POST)
 
     assert erased.is_gone, erased.proof
     assert len(erased.proof) == 6
+    assert (len(erased.versions), erased.imported_files) == (1, ())
+    assert ask(served.warehouse_path, "select count(*) from raw.posts") == [(before[1] - 1,)]
+    assert ask(
+        Path(served.published_uri) / "campaign_reach.duckdb", "select sum(views) from marts.agg_campaign_reach"
+    ) == [(5120 - 2500,)]
+    assert "other" in (served.logs_dir / "campaign-reach.jsonl").read_text()
+    with closing(sqlite3.connect(queue)) as file:
+        assert file.execute("select state, body from deliveries").fetchall() == [("done", None)]
+    found = verify(plan_verify(served))
+    assert [one for one in found if one.is_wrong] == []
+    assert any(one.what.startswith("erased on 2024-10-15: ") for one in found)
 
 
 def test_what_was_erased_never_lands_again(served: Settings) -> None:
