@@ -15,7 +15,7 @@ BOOT := var/boot
 SOURCES := ingest expectations dags tests benchmarks
 ARGS ?=
 
-.PHONY: help setup demo up test test-system check fix lock docs bench bench-large torture clean
+.PHONY: help setup demo up test test-system check fix lock audit docs bench bench-large torture clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,7 +68,13 @@ lock: $(READY) ## Compile requirements/*.txt anew, for all platforms, with hashe
 	  compile="$$uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11"; \
 	  $$compile pyproject.toml -o requirements/runtime.txt; \
 	  $$compile pyproject.toml --extra dev -c requirements/runtime.txt -o requirements/dev.txt; \
-	  for name in uv readers connect superset contracts; do $$compile requirements/$$name.in -o requirements/$$name.txt; done
+	  for name in uv readers connect superset contracts audit; do $$compile requirements/$$name.in -o requirements/$$name.txt; done
+
+audit: $(READY) ## Write the release's bill of materials (SBOM) into dist/, and ask the advisories about every pin
+	@uv=$$(command -v uv || echo $(BOOT)/bin/uv); \
+	  test -x var/audit/bin/python || $(PYTHON) -m venv --without-pip var/audit; \
+	  VIRTUAL_ENV=$(CURDIR)/var/audit $$uv pip sync --quiet --require-hashes requirements/audit.txt
+	@$(BIN)/python -m ingest.audit var/audit/bin $(ARGS)
 
 docs: $(READY) ## Build the site of dbt's docs for analysts into var/dbt/docs as one page
 	@mkdir -p var/dbt
