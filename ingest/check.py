@@ -56,7 +56,7 @@ def _looked(name: str, look: Callable[[Settings], Iterator[Check]], settings: Se
         yield from look(settings)
     except CampaignReachError as error:
         first, _, rest = str(error).partition("\n")
-        yield Check(name, is_ok=False, found=first, what_to_do=rest or "mend it, then check again")
+        yield Check(name, is_ok=False, found=first, what_to_do=rest or "mend it, then `campaign-reach check` again")
 
 
 def _registry(settings: Settings) -> Iterator[Check]:

@@ -74,6 +74,8 @@ order by case status when 'matches' then 1 when 'differs' then 2 else 3 end, fig
 CAMPAIGNS = (
     "select campaign_id, campaign_name, organisation, starts_on, ends_on from marts.dim_campaigns order by starts_on"
 )
+WIDE = 100
+"""Columns that a terminal needs for the widest table on one line."""
 QUALIFIERS = {"exact": "", "about": "~ ", "rounded": "≈ ", "more_than": "> "}
 COLOURS = {"matches": "green", "differs": "red", "not_computable": "yellow"}
 
@@ -102,7 +104,9 @@ def print_campaigns(published: Path, console: Console) -> None:
             )
             phases = connection.execute(PHASES, [campaign.campaign_id]).fetchall()
             console.print(
-                _phases(phases) if phases else "[dim]No posts: this campaign lives from its activities.[/dim]"
+                _phases(phases, is_narrow=console.width < WIDE)
+                if phases
+                else "[dim]No posts: this campaign lives from its activities.[/dim]"
             )
             if phases:
                 console.print(_people(connection.execute(PEOPLE, [campaign.campaign_id]).fetchall()))
@@ -118,13 +122,16 @@ def _target(phase: str, metric: str, value: int, attained: float | None, expecte
     return f"{phase}: target {_number(value)} {words}, {so_far}; {_number(expected)} expected by now"
 
 
-def _phases(rows: list[tuple[Any, ...]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("phase")
-    table.add_column("content type")
+def _phases(rows: list[tuple[Any, ...]], *, is_narrow: bool) -> Table:
+    """What each phase and content type reached; a narrow terminal wraps the words, never a number."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0 if is_narrow else 1))
+    table.add_column("phase", overflow="fold")
+    table.add_column("content type", no_wrap=True)
     for name in ("posts", "views", "duplicated reach", "people ≥", "people ≤"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+        table.add_column(
+            name.replace("duplicated ", "duplicated\n") if is_narrow else name, justify="right", no_wrap=True
+        )
+    table.add_column("", overflow="fold")
     previous = None
     for phase, content_type, *numbers, upper, without in rows:
         note = f"[dim]{without} without reach[/dim]" if without else ""
@@ -140,7 +147,7 @@ def _people(rows: list[tuple[Any, ...]]) -> Table:
     table.add_column("phase")
     table.add_column("platform")
     for name in ("posts", "people ≥", "people ≤"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("estimate of people reached")
     previous = None
     for phase, platform, posts, lower, upper, *estimate in rows:
@@ -194,7 +201,10 @@ def print_paths(published: Path, console: Console) -> None:
     """Print where the publication lies, and one query that is ready to run."""
     manifest = published / "manifest.json"
     version = json.loads(manifest.read_text(encoding="utf-8"))["version"]
-    query = "select phase_id, content_type, posts, views from marts.agg_phase_content_type_reach"
+    query = (
+        "select campaign_id, phase_id, platform, ownership, content_type, posts, views "
+        "from marts.agg_phase_content_type_reach"
+    )
     console.print("\n[bold]Published[/bold]")
     for name, path in (
         ("DuckDB", published / "campaign_reach.duckdb"),

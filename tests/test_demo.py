@@ -1,5 +1,6 @@
 """The demo, as a person runs it: the real DAGs against the sandbox, twice; and what is published afterwards."""
 
+import io
 import json
 import os
 import re
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from ingest.settings import PROJECT
+from ingest.summary import print_campaigns
 
 pytestmark = pytest.mark.xdist_group("demo")
 SUM_OF_VIEWS = """
@@ -165,6 +168,14 @@ def test_the_readme_shows_what_it_prints(first: str) -> None:
     (shown,) = re.findall(r"```text\n(.*?)```", readme, re.DOTALL)
     printed = {line.rstrip() for line in first.splitlines()}
     assert [line for line in shown.splitlines() if line.strip("… ") and line not in printed] == []
+
+
+def test_a_narrow_terminal_wraps_words_and_cuts_no_number(folder: Path, first: str) -> None:
+    console = Console(width=80, file=io.StringIO())
+    print_campaigns(folder / "var/published/campaign_reach.duckdb", console)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert [line for line in printed.splitlines() if "…" in line.replace("a total of …", "")] == []
+    assert set(re.findall(r"\d{1,3}(?:,\d{3})+", first)) <= set(re.findall(r"\d{1,3}(?:,\d{3})+", printed))
 
 
 @pytest.mark.timeout(300)

@@ -37,6 +37,7 @@ ORDER = (
         "rebuild",
         "erase",
         "status",
+        "alert",
         "demo",
         "up",
         "settings",
@@ -61,7 +62,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="From Facebook and Instagram insights to numbers that can be published and proved.\n\n"
-    "The verbs in the pipeline's order: [bold]plan, refresh, load, build, publish[/bold]. "
+    "The verbs in the pipeline's order: [bold]plan, refresh, load, build, publish, report[/bold]. "
     "`campaign-reach demo` runs them all against a sandbox; settings are environment variables "
     "`CAMPAIGN_REACH_…` (docs/reference/settings.md).",
 )

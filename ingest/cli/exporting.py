@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from ingest.cli.console import app, out
@@ -129,14 +130,15 @@ def _list_tools(registry: "Registry", world: "World") -> None:
     from ingest.sandbox.exports.products import LANGUAGES, sent_files
 
     table = Table(box=None, pad_edge=False)
-    for name in ("account", "name", "tools (languages)", "sent in the scenario on"):
+    for name in ("account", "tools (languages)", "sent on"):
         table.add_column(name, overflow="fold")
     sent = sent_files(registry, world)
     for account in world.accounts.values():
-        tools = (f"{tool} ({', '.join(LANGUAGES.get(tool, ('en',)))})" for tool in _tools_of(account.platform))
+        tools = (f"{tool} ({','.join(LANGUAGES.get(tool, ('en',)))})" for tool in _tools_of(account.platform))
         days = (f"{one.sent_at:%Y-%m-%d}" for one in sent if one.account_id == account.account_id)
-        table.add_row(account.account_id, account.account_name, "; ".join(tools), ", ".join(days) or "–")
+        whose = f"{account.account_id}\n[dim]{escape(account.account_name)}[/dim]"
+        table.add_row(whose, "\n".join(tools), ", ".join(days) or "–")
     for one in sent:
         if one.account_id is None:
-            table.add_row("–", one.campaign_id, one.what, f"{one.sent_at:%Y-%m-%d}")
+            table.add_row(f"–\n[dim]{one.campaign_id}[/dim]", one.what, f"{one.sent_at:%Y-%m-%d}")
     out.print(table)

@@ -55,7 +55,7 @@ def _print(readings: list[Reading], *, as_json: bool) -> None:
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for one in readings:
-        todo = f" [{COLORS[one.level]}]{escape(one.what_to_do)}[/]" if one.what_to_do else ""
+        todo = f"\n→ [{COLORS[one.level]}]{escape(one.what_to_do)}[/]" if one.what_to_do else ""
         table.add_row(f"[{COLORS[one.level]}]{one.level}[/]", one.name, escape(one.found) + todo)
     out.print(table, highlight=False)
 
