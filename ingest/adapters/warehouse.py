@@ -16,6 +16,7 @@ from ingest.adapters.compiled_models import note_build
 from ingest.adapters.exports.loading import load_exports
 from ingest.adapters.exports.offline_loading import load_offline
 from ingest.adapters.landing.envelope import READABLE, SCHEMA_VERSION
+from ingest.adapters.row_files import insert_rows
 from ingest.domain.errors import LandingDamaged, StorageFailed
 
 HERE = Path(__file__).parent
@@ -23,14 +24,14 @@ SCHEMA = (HERE / "raw_schema.sql").read_text(encoding="utf-8")
 LOAD = (HERE / "raw_load.sql").read_text(encoding="utf-8")
 ROWS = """
     select coalesce(sum(rows), 0)::bigint from (
-        select count(*) as rows from raw.snapshots where load_id >= $first
-        union all select count(*) from raw.posts where load_id >= $first
-        union all select count(*) from raw.accounts where load_id >= $first
-        union all select count(*) from raw.registry where load_id >= $first
-        union all select count(*) from raw.survey_results where load_id >= $first
-        union all select count(*) from raw.activities where load_id >= $first
-        union all select count(*) from raw.ads where load_id >= $first
-        union all select count(*) from raw.quarantine where load_id >= $first
+        select count(*) as rows from raw.snapshots where load_id >= getvariable('first')
+        union all select count(*) from raw.posts where load_id >= getvariable('first')
+        union all select count(*) from raw.accounts where load_id >= getvariable('first')
+        union all select count(*) from raw.registry where load_id >= getvariable('first')
+        union all select count(*) from raw.survey_results where load_id >= getvariable('first')
+        union all select count(*) from raw.activities where load_id >= getvariable('first')
+        union all select count(*) from raw.ads where load_id >= getvariable('first')
+        union all select count(*) from raw.quarantine where load_id >= getvariable('first')
     )
 """
 VERSION = re.compile(rb'^\{"schema_version":(\d+),', re.MULTILINE)
@@ -38,7 +39,6 @@ SMALLEST_BUFFER = 128 * 1024
 """DuckDB holds several buffers of the longest line that it is told of, in each thread."""
 SMALL_LOAD = 4 * 1024 * 1024
 """So few landed bytes are read by one thread: a second one costs its buffers and saves nothing."""
-INSERT_METRICS = f"insert into raw.metrics select {', '.join(15 * ['unnest(?)'])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,8 @@ def load_files(
             )
             load_exports(connection, local_path)
             load_offline(connection, local_path)
-        rows = connection.execute(ROWS, {"first": first}).fetchall()[0][0]
+        connection.execute(f"set variable first = {first:d}")
+        rows = connection.execute(ROWS).fetchall()[0][0]
         connection.execute("commit")
     except duckdb.Error as error:
         connection.execute("rollback")
@@ -163,14 +164,15 @@ def _append(
     at: datetime,
     longest: int,
 ) -> None:
-    keys, paths = [file.key for file in files], [str(file.path) for file in files]
     connection.execute(
-        "create or replace temp table files as "
-        "select unnest($1) as load_id, unnest($2) as file, unnest($3) as path, unnest($4) as sha256",
-        [load_ids, keys, paths, digests],
+        "create or replace temp table files "
+        "(load_id bigint, file varchar, path varchar, sha256 varchar, loaded_at timestamp)"
     )
+    loaded_at = at.replace(tzinfo=None)
+    given = zip(load_ids, files, digests, strict=True)
+    insert_rows(connection, "files", [(one, file.key, file.path, sha256, loaded_at) for one, file, sha256 in given])
     connection.execute("set variable paths = (select list(path order by load_id) from files)")
-    connection.execute("set variable longest_line = ?::uinteger", [max(longest + 1, SMALLEST_BUFFER)])
+    connection.execute(f"set variable longest_line = {max(longest + 1, SMALLEST_BUFFER):d}::uinteger")
     if sum(file.path.stat().st_size for file in files) < SMALL_LOAD:
         connection.execute("set threads = 1")
     connection.execute(LOAD)
@@ -178,21 +180,19 @@ def _append(
     connection.execute(
         """
         insert into raw.load_log
-        select files.file, files.sha256, files.load_id, count(landed.load_id), $1
+        select files.file, files.sha256, files.load_id, count(landed.load_id), files.loaded_at
         from files
         left join landed using (load_id)
         group by all
         order by files.load_id
-        """,
-        [at.replace(tzinfo=None)],
+        """
     )
 
 
 def _replace_metrics(connection: duckdb.DuckDBPyConnection, metrics: Iterable[MetricRow]) -> None:
-    columns = [list(column) for column in zip(*map(astuple, metrics), strict=True)]
     connection.execute("drop table raw.metrics")
     connection.execute(SCHEMA)
-    connection.execute(INSERT_METRICS, columns)
+    insert_rows(connection, "raw.metrics", [astuple(metric) for metric in metrics])
 
 
 def _next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
@@ -226,9 +226,7 @@ def copy_ledgers(connection: duckdb.DuckDBPyConnection, ledgers: Mapping[str, Se
     connection.execute("begin")
     for table in LEDGERS:
         connection.execute(f"delete from raw.{table}")  # noqa: S608 - one of six names
-        columns = [list(column) for column in zip(*ledgers.get(table, ()), strict=True)]
-        if columns:
-            connection.execute(f"insert into raw.{table} select {', '.join(['unnest(?)'] * len(columns))}", columns)
+        insert_rows(connection, f"raw.{table}", ledgers.get(table, ()))
     connection.execute("commit")
 
 
