@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     warm_scheduler: bool = Field(False, description="Import and use everything once in Airflow's scheduler")
     campaigns_dir: Path = Field(PROJECT / "campaigns", description="The registry: one YAML file per campaign")
     landing_uri: str = Field("var/landing", description="Where answers land: a folder, or s3://bucket/prefix")
+    retention_days: int | None = Field(
+        None, ge=1, description="Days that loaded answers of the Graph API stay in landing; not set, they stay for ever"
+    )
     quarantine_dir: Path = Field(Path("var/quarantine"), description="Folder for answers that are not strict JSON")
     state_path: Path = Field(Path("var/state.sqlite"), description="What the client remembers: dead metrics, quotas")
     warehouse_path: Path = Field(Path("var/warehouse.duckdb"), description="Private DuckDB file of the build")

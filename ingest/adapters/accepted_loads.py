@@ -49,6 +49,11 @@ def explained(warehouse: Path, error: duckdb.Error) -> WarehouseBusy | Warehouse
     )
 
 
+def loaded_hashes(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """SHA-256 of each landed file when it was loaded, by landing key."""
+    return dict(connection.execute("select file, sha256 from raw.load_log").fetchall())
+
+
 def not_accepted(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
     """Load id and landing key of each loaded file that the gate has not let pass yet."""
     has_list = connection.execute("select 1 from duckdb_tables() where schema_name = 'gate'").fetchone()

@@ -36,6 +36,7 @@ ORDER = (
         "verify",
         "rebuild",
         "erase",
+        "expire",
         "status",
         "alert",
         "demo",

@@ -86,6 +86,8 @@ def rebuild() -> None:
     from ingest.steps import rebuild as step
 
     settings = load_settings()
+    for one in step.removed_from_landing(settings):  # before a gate may stop because of it
+        out.print(f"landing holds no more: {one}", highlight=False)
     total = step.landed_count(settings)
     with progress("Rebuilding", total + len(step.STAGES)) as done:
 
@@ -94,8 +96,6 @@ def rebuild() -> None:
                 done("load what landed")
 
         found = step.rebuild(settings, loaded=loaded, told=done)
-    for one in found.removed:
-        out.print(f"landing holds no more: {one}", highlight=False)
     out.print(f"{found.files} landed files, {found.rows} rows; version {found.version} is served", highlight=False)
     if found.before is None:
         out.print(f"content hash {found.content_hash}; nothing was served before", highlight=False)
@@ -106,6 +106,25 @@ def rebuild() -> None:
         more = f" and {len(found.differing) - SHOWN_MARTS} more" if len(found.differing) > SHOWN_MARTS else ""
         said = f"[yellow]content hash {found.content_hash}, before it was {found.before}[/]"
         out.print(f"{said}\nwhat differs: {marts}{more}", highlight=False)
+
+
+@app.command()
+def expire() -> None:
+    """Remove from landing the answers of the Graph API that are older than CAMPAIGN_REACH_RETENTION_DAYS.
+
+    Only what is loaded goes; registry and imported files stay. Warehouse and publications keep the numbers, but they
+    can be proved or rebuilt no more: explain, verify and rebuild say which. Without the setting nothing is removed.
+    """
+    from ingest.steps import expire as step
+
+    settings = load_settings()
+    if settings.retention_days is None:
+        out.print("landing is kept for ever: CAMPAIGN_REACH_RETENTION_DAYS is not set", highlight=False, soft_wrap=True)
+        return
+    with working("Removing what is older than the retention"):
+        removal = step.expire(settings)
+    said = removal.said if removal else f"nothing is older than {settings.retention_days} days"
+    out.print(said, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -190,7 +190,7 @@ def _explanation(
         posts=tuple(branches),
         files=tuple(read.files.values()),
         rules=_rules(published.manifest, rules, read),
-        notes=tuple(_notes(measure, people, published)),
+        notes=(*_notes(measure, people, published), *read.rewritten),
     )
 
 

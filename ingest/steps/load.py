@@ -13,6 +13,7 @@ from ingest.settings import Settings
 from ingest.steps.quarantine import refused_answers
 
 if TYPE_CHECKING:
+    from ingest.adapters.landing.files import Landing
     from ingest.adapters.warehouse import MetricRow
 
 log = structlog.get_logger()
@@ -47,7 +48,7 @@ def load_landed(
         new = [
             warehouse.LandedFile(key, landing.local_path(key))
             for key in landing.landed_keys()
-            if key not in known and _landed_by(key, until)
+            if key not in known and landed_by(key, until)
         ]
         load_ids: list[int] = []
         rows = 0
@@ -58,7 +59,8 @@ def load_landed(
             load_ids += ids
             rows += count
             told(len(some))
-        warehouse.copy_ledgers(connection, ledgers(settings, landed_before, until=until))
+        expired = _expired(landing) - {_batch_id(key) for key in known}
+        warehouse.copy_ledgers(connection, ledgers(settings, landed_before, until=until, expired=expired))
         connection.execute("checkpoint")
     log.info("files_loaded", files=len(new), rows=rows)
     return LoadResult(tuple(load_ids), len(new), rows)
@@ -78,12 +80,16 @@ def has_landed_since(settings: Settings) -> bool:
 
 
 def ledgers(
-    settings: Settings, landed_before: Collection[str], *, until: datetime | None = None
+    settings: Settings,
+    landed_before: Collection[str],
+    *,
+    until: datetime | None = None,
+    expired: Collection[str] = frozenset(),
 ) -> "dict[str, Sequence[Sequence[object]]]":
     """What the queue, the events and the client remember of what passed through them, by raw table.
 
     `landed_before` are the batches that had landed before the load looked: only of those it is known that they are
-    loaded now. One that landed since is noted, and loaded next time.
+    loaded now. One that landed since is noted, and loaded next time. Batches that have `expired` are expected no more.
     """
     from ingest.adapters.queue.open_queue import open_events, open_queue
     from ingest.adapters.queue.sqlite_queue import SqliteQueue
@@ -91,7 +97,7 @@ def ledgers(
     answers = [
         (place, count, READ if outcome == LANDED and place not in landed_before else outcome, began)
         for place, count, outcome, began in AnswerLedger(settings.state_path).rows()
-        if outcome == QUARANTINED or _landed_by(place, until)
+        if outcome == QUARANTINED or (landed_by(place, until) and place not in expired)
     ]
     found: dict[str, Sequence[Sequence[object]]] = {"answers": answers}
     found["refused_answers"] = refused_answers(settings)
@@ -104,7 +110,18 @@ def ledgers(
     return found
 
 
-def _landed_by(key: str, until: datetime | None) -> bool:
+def _expired(landing: "Landing") -> set[str]:
+    """The batches that the retention has removed from landing."""
+    from ingest.adapters.landing.removals import read_removals
+
+    return {_batch_id(one.file) for act in read_removals(landing) if act.why == "expired" for one in act.files}
+
+
+def _batch_id(key: str) -> str:
+    return Path(key).name.partition(".")[0]
+
+
+def landed_by(key: str, until: datetime | None) -> bool:
     """Whether a batch had landed by a moment: its id begins with its own."""
     return until is None or Path(key).name[:16] <= f"{until.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 

@@ -100,11 +100,15 @@ def publish_changes(settings: Settings) -> str:
 def publish_all(settings: Settings) -> str:
     """Load, judge what was loaded, build and test everything, publish; gives the version that is served.
 
+    After that, what is older than the retention leaves landing.
     Raises: GateStopped, and all that the steps raise.
     """
     from ingest.steps.build import build_marts
+    from ingest.steps.expire import expire
 
-    return _publish(settings, build_marts)
+    version = _publish(settings, build_marts)
+    expire(settings)
+    return version
 
 
 def _publish(settings: Settings, build: Callable[[Settings], object], *, with_report: bool = True) -> str:

@@ -37,7 +37,6 @@ class Rebuilt:
     content_hash: str
     before: str | None
     differing: tuple[str, ...]
-    removed: tuple[str, ...]
 
     @property
     def is_same(self) -> bool:
@@ -48,6 +47,11 @@ class Rebuilt:
 def landed_count(settings: Settings) -> int:
     """How many landed files a rebuild reads."""
     return len(open_landing(settings).landed_keys())
+
+
+def removed_from_landing(settings: Settings) -> list[str]:
+    """What landing holds no more, so that a rebuild cannot bring it back; one sentence per act."""
+    return [one.said for one in read_removals(open_landing(settings))]
 
 
 def rebuild(
@@ -84,7 +88,6 @@ def rebuild(
         content_hash=published.manifest.content_hash,
         before=before.content_hash if before else None,
         differing=_differing(before, published.manifest),
-        removed=_removed(settings),
     )
 
 
@@ -127,8 +130,3 @@ def _differing(before: Manifest | None, after: Manifest) -> tuple[str, ...]:
     about_itself = {f"parquet/{table}.parquet" for table in NOT_CONTENT}
     paths = (set(hashes[0]) | set(hashes[1])) - about_itself
     return tuple(sorted(Path(one).stem for one in paths if hashes[0].get(one) != hashes[1].get(one)))
-
-
-def _removed(settings: Settings) -> tuple[str, ...]:
-    """What landing holds no more, one sentence per act."""
-    return tuple(one.said for one in read_removals(open_landing(settings)))

@@ -10,6 +10,7 @@ from ingest.adapters.landing.exported import ExportedRow, exported_rows
 from ingest.adapters.landing.files import Landing
 from ingest.adapters.landing.lines import LandedLine, open_landed
 from ingest.adapters.landing.numbers import LandedNumbers
+from ingest.adapters.landing.removals import last_changes, read_removals
 from ingest.adapters.publication.served_cells import PublishedNumber
 from ingest.domain.cells import DAYS
 from ingest.domain.errors import LandingDamaged
@@ -106,25 +107,38 @@ def _definitions(number: Number, platforms: Mapping[str, str]) -> list[Metric]:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What was read of landing: the facts of each file; by file and line number the line, and what it says of posts."""
+    """What was read of landing: the facts of each file; by file and line number the line, and what it says of posts.
+
+    `rewritten` names the files of which something was removed since they landed.
+    """
 
     files: dict[str, FileFacts]
     lines: dict[tuple[str, int], LandedLine]
     numbers: dict[tuple[str, int], LandedNumbers | ExportedRow]
+    rewritten: tuple[str, ...] = ()
 
 
 def read_landed(landing: Landing, places: Sequence[lineage.LandedAt]) -> Landed:
-    """Open each file once, and read the lines that are named."""
-    read = Landed({}, {}, {})
+    """Open each file once, and read the lines that are named; a file that was removed on purpose says so."""
+    removals = last_changes(read_removals(landing))
     logged = {place.file: place.sha256 for place in places}
     numbers: dict[str, set[int]] = {}
     for place in places:
         numbers.setdefault(place.file, set()).add(place.line_no)
+    rewritten = [
+        f"{file} was rewritten: {removals[file][0].shortly}"
+        for file in sorted(removals.keys() & numbers)
+        if removals[file][1].sha256_after is not None
+    ]
+    read = Landed({}, {}, {}, tuple(rewritten))
     for file in sorted(numbers):
         try:
             _read_file(landing, file, logged[file], numbers[file], read)
         except LandingDamaged as error:
-            read.files[file] = FileFacts(file, None, logged[file], (), problem=f"cannot be read: {error}")
+            act = removals.get(file)
+            gone = act and act[1].sha256_after is None
+            problem = f"is in landing no more: {act[0].shortly}" if act and gone else f"cannot be read: {error}"
+            read.files[file] = FileFacts(file, None, logged[file], (), problem=problem)
     return read
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ingest.adapters.accepted_loads import opened
+from ingest.adapters.accepted_loads import loaded_hashes, opened
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.publication.open_publication import open_publication
 from ingest.domain.errors import CampaignReachError
@@ -38,7 +38,7 @@ def _load_log(settings: Settings) -> tuple[dict[str, str], list[Finding]]:
     """SHA-256 of each loaded file; nothing, and a note, when the warehouse cannot be asked."""
     try:
         with opened(settings.warehouse_path) as warehouse:
-            return dict(warehouse.execute("select file, sha256 from raw.load_log").fetchall()), []
+            return loaded_hashes(warehouse), []
     except CampaignReachError as error:
         note = f"was not asked: {str(error).splitlines()[0]} Landed files are held against their own checksums."
         return {}, [Finding(str(settings.warehouse_path), note, is_wrong=False)]

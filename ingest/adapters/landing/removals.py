@@ -45,7 +45,12 @@ class Removal:
         """The act in one sentence."""
         lines = sum(len(one.lines) for one in self.files)
         gone = sum(one.sha256_after is None for one in self.files)
-        return f"{self.why} on {self.at[:10]}: {lines} lines rewritten, {gone} files removed"
+        return f"{self.shortly}: {lines} lines rewritten, {gone} files removed"
+
+    @property
+    def shortly(self) -> str:
+        """Why and when, without how much."""
+        return f"{self.why} on {self.at[:10]}"
 
     @property
     def key(self) -> str:
@@ -87,6 +92,11 @@ def read_removal(landing: Landing, key: str) -> Removal:
     if removal.key != key or removal.as_bytes() != content:
         raise LandingDamaged(f"{key} is not what was written. Restore it from a backup.")
     return removal
+
+
+def last_changes(removals: Iterable[Removal]) -> dict[str, tuple[Removal, RemovedFrom]]:
+    """The last act on each landed file, and what it did there."""
+    return {one.file: (removal, one) for removal in removals for one in removal.files}
 
 
 def erased_ids(removals: Iterable[Removal]) -> frozenset[str]:
