@@ -110,7 +110,7 @@ def _queue(settings: Settings) -> Iterator[Reading]:
 
 
 def _accounts(settings: Settings) -> Iterator[Reading]:
-    """One reading of all accounts that were read lately or come by files, and one of each other."""
+    """One reading of all accounts that were read lately or came by file, and one of each that was not read for long."""
     from ingest.adapters.landing.open_landing import open_landing
     from ingest.adapters.registry import read_registry
     from ingest.adapters.state import ClientState
@@ -119,7 +119,7 @@ def _accounts(settings: Settings) -> Iterator[Reading]:
     wanted = {
         one.account_id: one.account_name
         for one in read_registry(settings.campaigns_dir).accounts
-        if one.platform in ("facebook", "instagram")
+        if one.platform in ("facebook", "instagram") and one.source == "api"
     }
     hours = {one: (now - read[one]) / timedelta(hours=1) for one in wanted if one in read}
     by_file = {key.split("/")[2] for key in open_landing(settings).landed_keys() if key.startswith("export/")}

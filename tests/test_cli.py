@@ -69,7 +69,7 @@ def test_every_account_that_failed_is_named_with_its_reason_and_the_status_is_1(
 ) -> None:
     ran = run(tmp_path, "refresh", **(sandbox.environment() | {"CAMPAIGN_REACH_ACCESS_TOKENS": "EAAwrong"}))
     assert ran.returncode == 1
-    assert "0 of 11 accounts read" in ran.stdout
+    assert "0 of 10 accounts read" in ran.stdout
     assert "104857600000201" in ran.stderr
     assert "code 190" in ran.stderr
 
