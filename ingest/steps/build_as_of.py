@@ -6,6 +6,7 @@ A warehouse of its own is made from what had landed by then, and published besid
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from ingest.adapters.publication.publication import AS_OF
 from ingest.domain.errors import SettingsInvalid
 from ingest.settings import Settings, load_settings
 from ingest.steps.build import build_marts
@@ -35,7 +36,7 @@ def as_of_settings(settings: Settings, day: date) -> Settings:
     own = {
         "now": end,
         "warehouse_path": settings.warehouse_path.parent / "as_of" / f"{day}.duckdb",
-        "published_uri": f"{settings.published_uri.rstrip('/')}/as_of/{day}",
+        "published_uri": f"{settings.published_uri.rstrip('/')}/{AS_OF}/{day}",
     }
     return load_settings(**(settings.model_dump() | own))
 

@@ -18,7 +18,7 @@ from ingest.adapters.landing.lines import open_landed
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.landing.removals import Removal, RemovedFrom, id_sha256, is_removal
 from ingest.adapters.publication.open_publication import open_publication
-from ingest.adapters.publication.publication import REJECTED, VERSIONS
+from ingest.adapters.publication.publication import AS_OF, REJECTED, VERSIONS
 from ingest.domain.errors import SettingsInvalid
 from ingest.settings import Settings
 from ingest.steps.drain import drain_queue
@@ -197,7 +197,7 @@ def _from_folders(settings: Settings, object_id: str, gone: Forgotten) -> None:
 
 
 def _from_publication(settings: Settings, object_id: str) -> tuple[str, ...]:
-    """Remove every kept version and stopped candidate that holds the object; their names."""
+    """Remove every kept version, stopped candidate and past day's publication that holds the object; their names."""
     publication = open_publication(settings)
     removed = []
     with publication.publishing() as workspace:
@@ -208,4 +208,8 @@ def _from_publication(settings: Settings, object_id: str) -> tuple[str, ...]:
             if not is_served and any(holds(publication, path, object_id) for path in own):
                 publication.remove(manifest, workspace=workspace)
                 removed.append(manifest.version)
+        for day in sorted({"/".join(path.split("/")[:2]) for path in paths if path.startswith(f"{AS_OF}/")}):
+            if any(holds(publication, path, object_id) for path in paths if path.startswith(f"{day}/")):
+                publication.remove_day(day, workspace=workspace)
+                removed.append(day)
     return tuple(removed)

@@ -1,6 +1,7 @@
 """Erase: an object goes out of every store and never comes again; a search over all of them proves it."""
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -16,10 +17,12 @@ from ingest.adapters.landing.removals import Removal, id_sha256
 from ingest.adapters.queue.deliveries import Delivery
 from ingest.adapters.queue.sqlite_queue import SqliteQueue
 from ingest.adapters.state import ClientState, SeenPost
+from ingest.domain.cells import Cell
 from ingest.domain.errors import SettingsInvalid
 from ingest.settings import Settings
 from ingest.steps.drain import drain_queue
 from ingest.steps.erase import erase
+from ingest.steps.explain import explain
 from ingest.steps.search import search
 from ingest.steps.verify import plan_verify, verify
 from tests.steps.served_world import ask, run
@@ -50,13 +53,22 @@ def mentioned_everywhere(settings: Settings) -> Path:
 def test_an_erased_post_is_in_no_store_and_the_rest_stays(served: Settings) -> None:
     queue = mentioned_everywhere(served)
     assert all(one.found for one in search(served, POST))
+    published = Path(served.published_uri)
+    shutil.copytree(published, served.warehouse_path.parent / "2024-10-14")
+    day = published / "as_of" / "2024-10-14"
+    day.parent.mkdir()
+    (served.warehouse_path.parent / "2024-10-14").rename(day)
+    (day.parent / "2024-02-10").mkdir()
+    (day.parent / "2024-02-10" / "other.csv").write_text("900_1")
     before = served.published_uri, ask(served.warehouse_path, "select count(*) from raw.posts")[0][0]
 
     erased = erase(served, POST)
 
     assert erased.is_gone, erased.proof
     assert len(erased.proof) == 6
-    assert (len(erased.versions), erased.imported_files) == (1, ())
+    assert (len(erased.versions), erased.imported_files) == (2, ())
+    assert erased.versions[-1] == "as_of/2024-10-14"
+    assert sorted(one.name for one in day.parent.iterdir()) == ["2024-02-10"]
     assert ask(served.warehouse_path, "select count(*) from raw.posts") == [(before[1] - 1,)]
     assert ask(
         Path(served.published_uri) / "campaign_reach.duckdb", "select sum(views) from marts.agg_campaign_reach"
@@ -64,6 +76,10 @@ def test_an_erased_post_is_in_no_store_and_the_rest_stays(served: Settings) -> N
     assert "other" in (served.logs_dir / "campaign-reach.jsonl").read_text()
     with closing(sqlite3.connect(queue)) as file:
         assert file.execute("select state, body from deliveries").fetchall() == [("done", None)]
+    proof = explain(served, Cell("lights", post_id="900_1"))
+    assert proof.agrees
+    assert any(one.endswith("was rewritten: erased on 2024-10-15") for one in proof.notes)
+    shutil.rmtree(day.parent)
     found = verify(plan_verify(served))
     assert [one for one in found if one.is_wrong] == []
     assert any(one.what.startswith("erased on 2024-10-15: ") for one in found)

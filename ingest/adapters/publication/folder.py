@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ingest.adapters.publication.disk import Disk, storage
 from ingest.adapters.publication.manifest import NAME, Manifest, read_manifest
@@ -126,6 +126,14 @@ class FolderPublication:
         with storage(self.root, f"Removing {manifest.version}"):
             folder = self.root / manifest.folder
             self.disk.rename(folder, workspace / f"old-{folder.name}")
+
+    def remove_day(self, folder: str, *, workspace: Path) -> None:
+        """Remove the publication of a past day, which lies inside this one: it vanishes whole.
+
+        Raises: StorageFailed.
+        """
+        with storage(self.root, f"Removing {folder}"):
+            self.disk.rename(self.root / folder, workspace / f"old-{PurePosixPath(folder).name}")
 
     def local_copy(self, manifest: Manifest, path: str) -> Path:
         """A file of a version: it lies on this machine already."""

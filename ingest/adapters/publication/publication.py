@@ -9,6 +9,8 @@ from ingest.adapters.publication.manifest import Manifest
 DATABASE = "campaign_reach.duckdb"
 VERSIONS = "versions"
 REJECTED = "rejected"
+AS_OF = "as_of"
+"""Below it the publications of past days, each whole in itself."""
 
 
 class Publication(Protocol):
@@ -63,6 +65,9 @@ class Publication(Protocol):
 
     def remove(self, manifest: Manifest, *, workspace: Path) -> None:
         """Remove a kept version that is not served: it vanishes whole."""
+
+    def remove_day(self, folder: str, *, workspace: Path) -> None:
+        """Remove the publication of a past day, which lies inside this one: it vanishes whole."""
 
     def local_copy(self, manifest: Manifest, path: str) -> Path:
         """A file of a version on this machine, as long as this object is in use."""

@@ -109,6 +109,10 @@ class S3Publication:
         """Remove a kept version: its manifest first, so that it vanishes whole."""
         self._remove(manifest.folder)
 
+    def remove_day(self, folder: str, *, workspace: Path) -> None:
+        """Remove the publication of a past day, which lies below this one: its manifest first."""
+        self._remove(folder)
+
     def local_copy(self, manifest: Manifest, path: str) -> Path:
         """A copy of a file of a version; it is removed with this object."""
         return self.local_file(f"{manifest.folder}/{path}")
