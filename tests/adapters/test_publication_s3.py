@@ -158,6 +158,20 @@ def test_a_removed_version_is_gone_with_all_its_objects(bucket: Bucket) -> None:
     assert served_number(bucket) == 2
 
 
+def test_a_removed_day_is_gone_and_the_other_days_and_versions_stay(bucket: Bucket) -> None:
+    publication = at(bucket)
+    publish_number(publication, 1)
+    for day in ("2024-01-01", "2024-01-02"):
+        below = Bucket(bucket.name, f"published/as_of/{day}", bucket.endpoint_url, bucket.client)
+        publish_number(S3Publication(below, keep=2), 2)
+    before = publication.paths()
+    with publication.publishing() as workspace:
+        publication.remove_day("as_of/2024-01-01", workspace=workspace)
+    assert publication.paths() == [path for path in before if not path.startswith("as_of/2024-01-01/")]
+    assert len(publication.paths()) < len(before)
+    assert served_number(bucket) == 1
+
+
 def test_a_pointer_of_a_newer_release_stops_before_anything_is_written(bucket: Bucket) -> None:
     publish_number(at(bucket), 1)
     served = at(bucket).served()
