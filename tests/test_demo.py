@@ -285,7 +285,7 @@ TITLES = {
         "own": "Partners' accounts brought 20% of the views",
         "people": "At least 824,030 people were reached on Facebook; how many at most is not known",
         "surveys": "Chose the optimal answer to what inclusive education is: 92% of teachers, "
-        "with no earlier share to hold it against",
+        "with no other share to hold it against",
         "activities": "No offline activity belongs to this campaign",
         "figures": "All 6 published figures match what the data gives",
     },
@@ -325,7 +325,7 @@ TITLES = {
         "own": "Partners' accounts brought 43% of the views",
         "people": "At least 1,745,518 and at most 25,205,804 people were reached on Facebook",
         "surveys": "Sending children with disabilities to special schools is effective: 82% of parents, "
-        "with no earlier share to hold it against",
+        "with no other share to hold it against",
         "activities": "No offline activity belongs to this campaign",
         "figures": "2 of 4 published figures match what the data gives; 2 cannot be computed",
     },

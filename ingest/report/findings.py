@@ -216,7 +216,7 @@ def widest(campaign: Campaign) -> People | None:
 
 
 def surveys(campaign: Campaign, words: Words) -> str:
-    """The largest change of an indicator; or a share that has nothing before it."""
+    """The largest change of an indicator; or a share that stands alone."""
     if not campaign.surveys:
         return words.say("surveys_none")
     changed = [survey for survey in campaign.surveys if survey.change_points is not None]

@@ -1,6 +1,6 @@
 """What is known to be missing, one sentence each."""
 
-from ingest.report.facts import Campaign, Publication
+from ingest.report.facts import Account, Campaign, Publication
 from ingest.report.words import Words
 
 
@@ -21,7 +21,7 @@ def gaps_of(campaign: Campaign, publication: Publication, words: Words) -> tuple
             "gap_account",
             account=account.name,
             platform=words.name("platform", account.platform),
-            reason=_reason(account.reason, words),
+            reason=_reason(account, words),
         )
         for account in campaign.accounts
         if account.reason
@@ -30,5 +30,9 @@ def gaps_of(campaign: Campaign, publication: Publication, words: Words) -> tuple
     return tuple(found) or (words.say("gap_none"),)
 
 
-def _reason(reason: str, words: Words) -> str:
-    return (words.named("freshness_reason", reason) or reason).rstrip(".")
+def _reason(account: Account, words: Words) -> str:
+    """Why an account is not fresh; one that was never read and yet has posts has them from an imported file."""
+    known = words.named("freshness_reason", account.reason)
+    if known and account.posts:
+        return words.say("gap_account_from_file")
+    return (known or account.reason or "").rstrip(".")

@@ -107,7 +107,13 @@ def _environment() -> Environment:
     )
     environment.globals["style"] = Markup(_style())  # noqa: S704 - our own style sheet
     environment.globals["svg"] = _svg
+    environment.filters["unbroken"] = _unbroken
     return environment
+
+
+def _unbroken(text: str) -> str:
+    """The text, a number and its ending (67%-ийг) never on two lines: a word joiner follows the hyphen."""
+    return text.replace("%-", "%-\u2060")
 
 
 def _svg(picture: Picture, *, is_wide: bool) -> Markup:

@@ -217,7 +217,7 @@ def _waves(survey: Survey, words: Words) -> Iterable[list[str]]:
     for place, wave in enumerate(survey.waves):
         is_last = place == len(survey.waves) - 1 and place > 0
         yield [
-            f"{survey.text} ({words.name('respondents', survey.respondents)})" if place == 0 else "",
+            f"{survey.text} ({words.name('respondents', survey.respondents)})",
             words.name("wave", wave.wave),
             words.percent(wave.share_pct) if wave.share_pct is not None else words.say("unknown"),
             words.number(wave.asked) if wave.asked is not None else words.say("unknown"),
@@ -227,11 +227,13 @@ def _waves(survey: Survey, words: Words) -> Iterable[list[str]]:
 
 def _change(survey: Survey, words: Words) -> str:
     """The change in points with its interval, or why there is none."""
-    points = "–" if survey.change_points is None else words.points(survey.change_points)
+    reason = words.named("interval_reason", survey.interval_reason) or survey.interval_reason
+    if survey.change_points is None:
+        return words.say("none_because", reason=reason) if reason else words.say("none")
+    points = words.points(survey.change_points)
     if survey.change_low is not None and survey.change_high is not None:
         between = words.say("range", low=words.points(survey.change_low), high=words.points(survey.change_high))
         return words.say("surveys_interval", points=points, range=between)
-    reason = words.named("interval_reason", survey.interval_reason) or survey.interval_reason
     return words.say("surveys_no_interval", points=points, reason=reason) if reason else points
 
 
@@ -267,10 +269,10 @@ def figures(campaign: Campaign, words: Words) -> Table:
         (
             [
                 figure.as_published,
-                words.qualified(figure.published_value, figure.qualifier),
-                words.number(figure.computed_value),
+                words.qualified(figure.published_value, figure.qualifier, is_percent=figure.unit == "percent"),
+                words.qualified(figure.computed_value, "exact", is_percent=figure.unit == "percent"),
                 Cell(words.name("status", figure.status), mark=marks.get(figure.status, "open")),
-                " ".join(one for one in (figure.reason, figure.label_problem) if one) or "–",
+                "; ".join(one.rstrip(".") for one in (figure.reason, figure.label_problem) if one) or "–",
             ]
             for figure in campaign.figures
         ),

@@ -58,6 +58,8 @@ class Words:
         if part is None or not whole:
             return "–"
         share = 100 * part / whole
+        if 0 < share < 0.05:  # noqa: PLR2004 - percent
+            return self.say("percent", share="<" + self.number(0.1, digits=1))
         is_small = 0 < share < 10 and round(share, 1) < 10  # noqa: PLR2004 - percent
         if round(share) == 100 and part != whole:  # noqa: PLR2004 - percent
             return self.attained(share)
@@ -78,10 +80,13 @@ class Words:
             return self.say("million", number=self.number(millions, digits=0 if millions == int(millions) else 1))
         return self.number(value, digits=0 if value == int(value) else 1)
 
-    def qualified(self, value: float | None, qualifier: str) -> str:
-        """A number as sure as it was given: about, more than, or exact."""
+    def qualified(self, value: float | None, qualifier: str, *, is_percent: bool = False) -> str:
+        """A number, or a share, as sure as it was given: about, more than, or exact."""
+        number = self.number(value)
+        if is_percent and value is not None:
+            number = self.say("percent", share=number)
         key = f"qualified_{qualifier}"
-        return self.say(key, number=self.number(value)) if key in self.entries else self.number(value)
+        return self.say(key, number=number) if key in self.entries else number
 
     def day(self, day: date | None) -> str:
         """A date in full."""

@@ -10,7 +10,8 @@ from ingest.report.words import Words
 
 MOST_DOTS = 30
 NARROW = 480
-"""Below this width names stand above the picture, and only numbers at the ends of the lines."""
+"""Below this width names that are longer than SHORT stand above the picture, not at the ends of the lines."""
+SHORT = 90
 DASHES: tuple[tuple[int, ...], ...] = (SOLID, (7, 4), (2, 4), (10, 4, 2, 4), (4, 4))
 
 Growth = tuple[Phase, list[Reading]]
@@ -28,16 +29,19 @@ def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
     if not phases:
         return None
     canvas = Canvas(wide)
-    top = _names_above(canvas, phases) if wide < NARROW else 8.0
+    names = max(width(phase.name, SIZE, weight=BOLD) for phase, _ in phases)
+    is_named_above = wide < NARROW and names > SHORT
+    top = _names_above(canvas, phases) if is_named_above else 8.0
     bottom = top + (210 if wide < NARROW else 270)
     highest = max(reading.views for _, readings in phases for reading in readings)
     up = Axis(round_ticks(highest, 6), bottom, top)
     left = max(width(words.tick(tick), SMALL) for tick in up.ticks) + 8
-    room = max(width(words.number(readings[-1].views), SIZE) for _, readings in phases) + 4 if wide < NARROW else 200.0
+    numbers = max(width(words.number(readings[-1].views), SIZE) for _, readings in phases)
+    room = 200.0 if wide >= NARROW else numbers + 4 if is_named_above else max(numbers, names) + 4
     across = axis_to(max(readings[-1].day for _, readings in phases), words, left=left, right=wide - room - 14)
     _frame(canvas, up, across, words)
     _lines(canvas, phases, up, across)
-    _ends(canvas, phases, words, up, across, room=room)
+    _ends(canvas, phases, words, up, across, room=room, is_named=not is_named_above)
     return canvas
 
 
@@ -75,11 +79,12 @@ def _lines(canvas: Canvas, phases: list[Growth], up: Axis, across: Axis) -> None
             canvas.dot(x, y, shade.light)
 
 
-def _ends(canvas: Canvas, phases: list[Growth], words: Words, up: Axis, across: Axis, *, room: float) -> None:
-    """At the end of each line its name and its views, moved apart where they would lie on each other."""
+def _ends(
+    canvas: Canvas, phases: list[Growth], words: Words, up: Axis, across: Axis, *, room: float, is_named: bool
+) -> None:
+    """At the end of each line its views, below its name if that is not above; moved apart where they would overlap."""
     start = canvas.width - room
-    is_narrow = canvas.width < NARROW
-    blocks = [() if is_narrow else wrapped(phase.name, room, SIZE, weight=BOLD, most=2) for phase, _ in phases]
+    blocks = [wrapped(phase.name, room, SIZE, weight=BOLD, most=2) if is_named else () for phase, _ in phases]
     tall = LINE * (1 + max(len(lines) for lines in blocks))
     ends = [readings[-1] for _, readings in phases]
     middles = apart([up.at(end.views) for end in ends], tall + 10, lowest=tall / 2, highest=up.left - tall / 2 + 8)
