@@ -80,6 +80,25 @@ def test_the_known_gaps_are_named() -> None:
         assert gap in text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_account_that_was_never_read_and_has_posts_has_them_from_a_file(language: str) -> None:
+    words = words_of(language)
+    reason, said = next(iter(words.entries["freshness_reason"].items()))
+    account = replace(CAMPAIGN.accounts[0], reason=reason, posts=3)
+    text = Page(campaign_page(replace(CAMPAIGN, accounts=(account,)), PUBLICATION, language).html).text
+    assert words.say("gap_account_from_file") in text
+    assert said not in text
+    bare = replace(CAMPAIGN, accounts=(replace(account, posts=0),))
+    assert said in Page(campaign_page(bare, PUBLICATION, language).html).text
+
+
+def test_a_number_and_its_ending_are_never_on_two_lines() -> None:
+    html = campaign_page(CAMPAIGN, PUBLICATION, "mn").html
+    titles = [line for line in html.splitlines() if line.startswith(("<h1>", "<h2>")) and "%-" in line]
+    assert titles
+    assert all("%-\u2060" in line for line in titles)
+
+
 def test_a_check_that_does_not_hold_is_named_and_the_badge_says_so() -> None:
     failed = replace(PUBLICATION.checks[0], is_passed=False, description="Reach is above views.")
     publication = replace(PUBLICATION, checks=(*PUBLICATION.checks, failed))

@@ -45,9 +45,10 @@ def _slope(canvas: Canvas, survey: Survey, words: Words, *, top: float) -> float
     for x, wave in zip(places, survey.waves, strict=True):
         canvas.label(x, bottom + 12, words.name("wave", wave.wave), align="center", size=SMALL)
         if wave.share_pct is None:
-            canvas.label(x, _up(62, bottom), words.say("unknown"), align="center", size=SMALL, fill=MUTED.light)
+            canvas.label(x, bottom + 12 + LINE, words.say("unknown"), align="center", size=SMALL, fill=MUTED.light)
     _shares(canvas, survey, words, places, bottom=bottom)
-    return bottom + LINE + 4
+    lines = 2 if any(wave.share_pct is None for wave in survey.waves) else 1
+    return bottom + LINE * lines + 4
 
 
 def _up(share: float, bottom: float) -> float:
