@@ -5,12 +5,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from ingest.settings import PROJECT, Settings, load_settings
 
 if TYPE_CHECKING:
     from ingest.adapters.s3 import Bucket
+
+hypothesis.settings.register_profile("no timing asserts", deadline=None)
+hypothesis.settings.load_profile("no timing asserts")
 
 MOMENT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 """When tests take place: every campaign has lived its life."""
