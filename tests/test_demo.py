@@ -290,17 +290,17 @@ TITLES = {
         "figures": "All 6 published figures match what the data gives",
     },
     "dream_umbrella": {
-        "finding": "Dream Umbrella was viewed 20,685,084 times and drew 686,383 engagements, 3.3 for every 100 views",
+        "finding": "Dream Umbrella was viewed 20,685,084 times and drew 698,891 engagements, 3.4 for every 100 views",
         "phases": "Month 1 brought the most views: 98% of 20,685,084",
         "curve": "By day 15 of 30, Month 1 had 56% of the 20,324,743 views it has today",
-        "mix": "Videos: 55% of the posts, 51% of the views",
+        "mix": "Videos: 45% of the posts, 51% of the views",
         "top": "The most viewed post, a video of 12 September 2021, brought 11% of all views",
         "own": "All posts stand on own accounts; no partner's account is part of it",
         "people": "About 2,200,000 people were reached on Facebook, most plausibly; at least 894,015, "
         "at most 7,260,365",
         "surveys": "No survey belongs to this campaign, so it cannot be said what people learned",
         "activities": "Apart from everything online: 3 offline activities, whose people were not counted",
-        "figures": "No published figure could be confirmed: 1 cannot be computed",
+        "figures": "The only published figure matches what the data gives",
     },
     "child_protection": {
         "finding": "Strengthening the Child Protection System in Mongolia met people face to face: 7 activities, "
