@@ -181,9 +181,9 @@ def patched_receiver(
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a process, and wait until it is gone."""
+    """Kill a process, and wait until it and its pipes are gone."""
     process.kill()
-    process.wait()
+    process.communicate()
 
 
 def wait_until(holds: Callable[[], bool], *, seconds: float) -> None:

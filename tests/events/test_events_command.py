@@ -10,6 +10,7 @@ import pytest
 from ingest.adapters.queue.deliveries import LEASE, Delivery
 from ingest.adapters.queue.open_queue import open_events
 from ingest.adapters.queue.sqlite_queue import SqliteQueue
+from ingest.cli.console import out
 from ingest.cli.following import events
 from ingest.settings import load_settings
 from ingest.steps.drain import drain_queue
@@ -25,7 +26,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in environment(tmp_path, LANDING_URI=str(tmp_path / "landing")).items():
         if name.startswith("CAMPAIGN_REACH_"):
             monkeypatch.setenv(name, value)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(out, "width", 200)
     queue = SqliteQueue(tmp_path / "queue.sqlite")
     queue.create()
     body = of_page(page_feed(POST), reaction(POST, 1), page_feed("999_1", page="999"))
