@@ -193,7 +193,7 @@ def test_no_token_reads_a_page_whose_numbers_come_by_file(running: Sandbox, path
 def test_the_command_lists_tools_and_writes_files(tmp_path: Path) -> None:
     settings = {"CAMPAIGN_REACH_CAMPAIGNS_DIR": str(PROJECT / "campaigns")}
     listed = run(tmp_path, "sandbox-export", **settings).stdout
-    assert "youtube_studio (en, de)" in listed
+    assert "youtube_studio (en,de)" in listed
     wrote = run(tmp_path, "sandbox-export", "--account", YOUTUBE, "--language", "de", "--into", "here", **settings)
     assert wrote.returncode == 0
     (path,) = (tmp_path / "here").iterdir()
