@@ -18,10 +18,10 @@ create table raw.activities (load_id bigint, line_no integer, campaign_id text, 
 
 create schema marts;
 
-create table marts.dim_campaigns (campaign_id text not null, campaign_name text not null, organisation text, donor text, starts_on date, ends_on date, time_zone text, audience_size bigint, audience_is_ceiling boolean);
+create table marts.dim_campaigns (campaign_id text not null, campaign_name text not null, organisation text, donor text, starts_on date, ends_on date, time_zone text, audience_size bigint, audience_source text, audience_is_ceiling boolean);
 insert into marts.dim_campaigns values
-('oyu', 'Оюу', 'An organisation', 'A donor', '2024-01-29', '2024-02-20', 'Asia/Ulaanbaatar', 2200000, false),
-('tenger', 'Тэнгэр', 'An organisation', null, '2025-03-01', '2025-03-31', 'Asia/Ulaanbaatar', null, false);
+('oyu', 'Оюу', 'An organisation', 'A donor', '2024-01-29', '2024-02-20', 'Asia/Ulaanbaatar', 2200000, 'an order of magnitude', false),
+('tenger', 'Тэнгэр', 'An organisation', null, '2025-03-01', '2025-03-31', 'Asia/Ulaanbaatar', null, null, false);
 
 create table marts.dim_phases (phase_id text not null, campaign_id text not null, phase_name text, phase_order integer, starts_on date, ends_on date, target_metric text, target_value bigint);
 insert into marts.dim_phases values
@@ -30,6 +30,9 @@ insert into marts.dim_phases values
 
 create table marts.dim_accounts (account_id text not null, platform text, account_name text, ownership text);
 insert into marts.dim_accounts values ('101', 'facebook', 'A Page', 'own'), ('202', 'instagram', 'a_page', 'partner');
+
+create table marts.dim_translations (campaign_id text not null, language text not null, text text not null, translation text not null);
+insert into marts.dim_translations values ('oyu', 'mn', 'Main', 'Үндсэн');
 
 create table marts.dim_metrics (metric text not null, definition text not null, platform text, object_kind text, graph_name text, unit text, adds boolean, valid_from date, valid_to date, meaning text);
 insert into marts.dim_metrics values ('views', 'plays', 'facebook', 'post', 'plays', 'views', true, '2024-01-01', null, 'Views'), ('reach', 'viewers', 'facebook', 'post', 'viewers', 'people', false, '2024-01-01', null, 'Reach');

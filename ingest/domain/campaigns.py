@@ -112,12 +112,16 @@ class Campaign(Section):
     published_figures: tuple[PublishedFigure, ...] = Field((), description="what the organisation has published")
     activities: tuple[Activity, ...] = Field((), description="what it did away from the platforms")
     surveys: tuple[SurveyResult, ...] = Field((), description="what people answered, by wave")
+    translations: dict[Language, dict[Words, Words]] = Field(
+        default_factory=dict,
+        description="by language, the names and sentences of this campaign, each with its translation",
+    )
     sandbox: Scenario | None = Field(None, description="what the sandbox plays")
     invented: tuple[Words, ...] = Field((), description="dotted paths of what the published pages do not say")
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Campaign":
-        checks = (_phases, _accounts, _rules, _figures, _offline, _played, _targets, _invented)
+        checks = (_phases, _accounts, _rules, _figures, _offline, _translated, _played, _targets, _invented)
         refuse("Campaign", [problem for check in checks for problem in check(self)])
         return self
 
@@ -193,6 +197,13 @@ def _offline(campaign: Campaign) -> Problems:
             yield from _known("phase_id", activity.phase_id, campaign, ("activities", index, "phase_id"))
     results = ((one.indicator, one.wave, one.respondents) for one in campaign.surveys)
     yield from unique(results, lambda index: ("surveys", index, "wave"))
+
+
+def _translated(campaign: Campaign) -> Problems:
+    for language in campaign.translations:
+        if language not in campaign.languages:
+            allowed = ", ".join(campaign.languages)
+            yield ("translations", language), f"must be one of the campaign's languages ({allowed}), not {language!r}"
 
 
 def _played(campaign: Campaign) -> Problems:

@@ -18,6 +18,7 @@ MARTS: tuple[Mart, ...] = (
     Mart("dim_campaigns", ("campaign_id",)),
     Mart("dim_phases", ("campaign_id", "phase_id")),
     Mart("dim_accounts", ("account_id",)),
+    Mart("dim_translations", ("campaign_id", "language", "text"), fewest_rows=0),
     Mart("dim_metrics", ("metric", "definition", "platform", "object_kind", "graph_name")),
     Mart("dim_posts", ("post_id",)),
     Mart("fct_campaign_posts", ("campaign_id", "post_id")),

@@ -1,7 +1,7 @@
 """What a report is drawn from: frozen facts of one publication, as a step has read them from the published marts."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
@@ -100,6 +100,14 @@ class People:
     estimate_high: int | None
     estimate_reason: str | None
     upper_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """How many people could be reached at all, as the campaign's file says, and where it has the number from."""
+
+    size: int
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +228,9 @@ class Campaign:
     activities: tuple[Activity, ...]
     figures: tuple[Figure, ...]
     gaps: Gaps
+    audience: Audience | None = None
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By language, what the campaign's own names and sentences are called in it."""
 
     @property
     def posts(self) -> int:

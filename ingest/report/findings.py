@@ -77,8 +77,6 @@ def people_at(counts: tuple[Count, ...], words: Words) -> str:
 
 def phases(campaign: Campaign, words: Words) -> str:
     """Which phase, or which content, brought the views; or which phases met their target."""
-    if not campaign.posts:
-        return words.say("phases_none")
     aimed = [phase for phase in campaign.phases if phase.target_value]
     if len(aimed) > 1:
         return _met(aimed, words)
@@ -124,8 +122,6 @@ def most_viewed_type(campaign: Campaign) -> tuple[str, int]:
 
 def curve(campaign: Campaign, words: Words) -> str:
     """How much of its views the largest phase had around its middle."""
-    if not campaign.posts:
-        return words.say("curve_none_no_posts")
     drawn = [phase for phase in campaign.phases if phase.views and readings_of(campaign, phase)]
     if not drawn:
         return words.say("curve_none")
@@ -150,8 +146,6 @@ def readings_of(campaign: Campaign, phase: Phase) -> list[Reading]:
 
 def mix(campaign: Campaign, words: Words) -> str:
     """The content type with the most views: its share of the posts, and of the views."""
-    if not campaign.contents:
-        return words.say("mix_none")
     best, views = most_viewed_type(campaign)
     types = words.name("content_types", best)
     posts = sum(content.posts for content in campaign.contents if content.content_type == best)
@@ -180,8 +174,6 @@ def top(campaign: Campaign, words: Words) -> str:
 
 def own(campaign: Campaign, words: Words) -> str:
     """How much of the views partners brought."""
-    if not campaign.accounts:
-        return words.say("own_none")
     kinds = {account.ownership for account in campaign.accounts}
     if len(kinds) == 1:
         return words.say("own_only" if kinds == {"own"} else "partner_only")
@@ -191,8 +183,6 @@ def own(campaign: Campaign, words: Words) -> str:
 
 def people(campaign: Campaign, words: Words) -> str:
     """How many people the campaign reached on the platform where it reached most."""
-    if not campaign.posts:
-        return words.say("people_none")
     largest = widest(campaign)
     if largest is None or largest.lower is None:
         return words.say("people_unknown")
@@ -206,7 +196,10 @@ def people(campaign: Campaign, words: Words) -> str:
         return words.say("people_exact", **values)
     if largest.estimate is not None:
         return words.say("people_estimate" if largest.upper is not None else "people_estimate_open", **values)
-    return words.say("people_bounds" if largest.upper is not None else "people_least", **values)
+    if largest.upper is not None:
+        return words.say("people_bounds", **values)
+    why = words.named("upper_reason", largest.upper_reason)
+    return words.say("people_least_because" if why else "people_least", reason=why, **values)
 
 
 def widest(campaign: Campaign) -> People | None:
@@ -278,6 +271,14 @@ def figures(campaign: Campaign, words: Words) -> str:
     return words.say("figures_some", count, matching=words.number(statuses["matches"]), rest=words.all_of(rest))
 
 
+def unmeasured(campaign: Campaign, words: Words) -> str:
+    """What a campaign without posts does not measure, and why."""
+    why = words.say("unmeasured_no_posts")
+    if campaign.gaps.unattributed_posts:
+        why = words.say("unmeasured_no_rule", campaign.gaps.unattributed_posts)
+    return words.say("unmeasured_online" if campaign.surveys else "unmeasured_all", why=why)
+
+
 SECTIONS: dict[str, Callable[[Campaign, Words], str]] = {
     "phases": phases,
     "curve": curve,
@@ -288,5 +289,17 @@ SECTIONS: dict[str, Callable[[Campaign, Words], str]] = {
     "surveys": surveys,
     "activities": activities,
     "figures": figures,
+    "unmeasured": unmeasured,
 }
 """The sections in the order of the page, each with the sentence that is its title."""
+
+
+def shown(campaign: Campaign) -> tuple[str, ...]:
+    """The sections of a campaign: all, or those that it has and one that says what is not measured, if it has no posts.
+
+    A campaign with posts says of every section why it is empty; one without would say so seven times.
+    """
+    if campaign.posts:
+        return tuple(name for name in SECTIONS if name != "unmeasured")
+    offline = {"surveys": campaign.surveys, "activities": campaign.activities, "figures": campaign.figures}
+    return (*(name for name, found in offline.items() if found), "unmeasured")

@@ -1,6 +1,7 @@
 """What is known to be missing, one sentence each."""
 
 from ingest.report.facts import Account, Campaign, Publication
+from ingest.report.reasons import OF_FILES, codes_in, reason_in
 from ingest.report.words import Words
 
 
@@ -9,7 +10,7 @@ def gaps_of(campaign: Campaign, publication: Publication, words: Words) -> tuple
     gaps = campaign.gaps
     counted = (
         ("gap_reach", campaign.posts_without_reach),
-        ("gap_unattributed", gaps.unattributed_posts),
+        ("gap_unattributed", gaps.unattributed_posts if campaign.posts else 0),
         ("gap_conflicts", gaps.conflicting_posts),
         ("gap_quarantine", gaps.quarantined_objects),
     )
@@ -26,13 +27,23 @@ def gaps_of(campaign: Campaign, publication: Publication, words: Words) -> tuple
         for account in campaign.accounts
         if account.reason
     ]
-    found += [words.say("gap_check", description=check.description) for check in publication.checks if not check.holds]
-    return tuple(found) or (words.say("gap_none"),)
+    return (*found, *checks_of(publication, words)) or (words.say("gap_none"),)
+
+
+def checks_of(publication: Publication, words: Words) -> tuple[str, ...]:
+    """What each check that does not hold means for who reads the numbers; gate.html has it for engineers.
+
+    The gates judge a publication whole: what they found may be of another campaign, and the sentence says so.
+    """
+    failed = [check.rule for check in publication.checks if check.is_evaluated and not check.is_passed]
+    unmade = sum(not check.is_evaluated for check in publication.checks)
+    said = dict.fromkeys(words.named("check", rule) or words.say("check_other") for rule in failed)
+    told = (words.say("gap_check", what=what[0].lower() + what[1:]) for what in said)
+    return (*told, *([words.say("check_unmade", unmade)] if unmade else []))
 
 
 def _reason(account: Account, words: Words) -> str:
     """Why an account is not fresh; one that was never read and yet has posts has them from an imported file."""
-    known = words.named("freshness_reason", account.reason)
-    if known and account.posts:
+    if account.posts and OF_FILES & set(codes_in(account.reason)):
         return words.say("gap_account_from_file")
-    return (known or account.reason or "").rstrip(".")
+    return reason_in(words, account.reason)

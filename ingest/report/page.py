@@ -16,6 +16,7 @@ from ingest.report.gaps import gaps_of
 from ingest.report.sections import Picture, Section, sections_of
 from ingest.report.text import FAMILY, FONTS
 from ingest.report.tiles import badges_of, checks_badge, tiles_of
+from ingest.report.translated import translated
 from ingest.report.words import LANGUAGES, words_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -45,6 +46,7 @@ def index_name(language: str) -> str:
 def campaign_page(campaign: Campaign, publication: Publication, language: str) -> Page:
     """The page of a campaign in a language."""
     words = words_of(language)
+    campaign = translated(campaign, language)
     sections = sections_of(campaign, words)
     title = findings.finding(campaign, words)
     html = (
@@ -70,6 +72,7 @@ def campaign_page(campaign: Campaign, publication: Publication, language: str) -
 def index_page(campaigns: tuple[Campaign, ...], publication: Publication, language: str) -> Page:
     """The page that leads to all others."""
     words = words_of(language)
+    campaigns = tuple(translated(campaign, language) for campaign in campaigns)
     entries = [
         {
             "campaign": campaign,

@@ -41,7 +41,7 @@ class Section:
 
 def sections_of(campaign: Campaign, words: Words) -> tuple[Section, ...]:
     """All sections in the order of the page; one that has nothing to show is only its sentence."""
-    return tuple(_section(name, campaign, words) for name in findings.SECTIONS)
+    return tuple(_section(name, campaign, words) for name in findings.shown(campaign))
 
 
 def _section(name: str, campaign: Campaign, words: Words) -> Section:
@@ -66,8 +66,6 @@ def _picture(name: str, caption: str, draw: Draw) -> Picture | None:
 
 
 def _phases(campaign: Campaign, words: Words) -> Parts:
-    if not campaign.posts:
-        return [], [], []
     pictures = [
         _picture(name, words.say("phases_" + name), partial(_by_phase, campaign, words, measure))
         for name, measure in (("views", "views"), ("reach", "duplicated_reach"))
@@ -105,10 +103,21 @@ def _own(campaign: Campaign, words: Words) -> Parts:
 
 
 def _people(campaign: Campaign, words: Words) -> Parts:
-    has_estimate = any(one.estimate is not None for one in campaign.people)
-    caption = words.say("people_what" if has_estimate else "people_what_bounds")
-    picture = _picture("people", caption, lambda wide: people.draw(campaign, words, wide=wide))
-    return [picture], [tables.people(campaign, words)], [words.say("people_note")] if campaign.posts else []
+    pictures = []
+    for platform in sorted({one.platform for one in campaign.people if one.lower}):
+        has_estimate = any(one.estimate is not None for one in campaign.people if one.platform == platform)
+        key = "people_what" if has_estimate else "people_what_bounds"
+        caption = words.say(key, platform=words.name("platform", platform))
+        pictures.append(_picture(f"people_{platform}", caption, partial(_by_platform, campaign, words, platform)))
+    notes = [words.say("people_note")]
+    if campaign.audience and any(one.upper_reason == "above_audience" for one in campaign.people):
+        size = words.number(campaign.audience.size)
+        notes.append(words.say("people_audience", audience=size, source=campaign.audience.source))
+    return list(pictures), [tables.people(campaign, words)], notes
+
+
+def _by_platform(campaign: Campaign, words: Words, platform: str, wide: int) -> Canvas | None:
+    return people.draw(campaign, words, platform, wide=wide)
 
 
 def _surveys(campaign: Campaign, words: Words) -> Parts:
@@ -132,7 +141,12 @@ def _activities(campaign: Campaign, words: Words) -> Parts:
 
 
 def _figures(campaign: Campaign, words: Words) -> Parts:
-    return [], [tables.figures(campaign, words)], []
+    is_translated = words.language in campaign.translations and campaign.figures
+    return [], [tables.figures(campaign, words)], [words.say("figures_translated")] if is_translated else []
+
+
+def _unmeasured(_campaign: Campaign, _words: Words) -> Parts:
+    return [], [], []
 
 
 _MAKERS: dict[str, Callable[[Campaign, Words], Parts]] = {
@@ -145,4 +159,5 @@ _MAKERS: dict[str, Callable[[Campaign, Words], Parts]] = {
     "surveys": _surveys,
     "activities": _activities,
     "figures": _figures,
+    "unmeasured": _unmeasured,
 }

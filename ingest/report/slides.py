@@ -6,12 +6,14 @@ from ingest.report import drawing
 from ingest.report.facts import Campaign, Publication
 from ingest.report.page import SAFE_NAME
 from ingest.report.sections import sections_of
+from ingest.report.translated import translated
 from ingest.report.words import words_of
 
 
 def slides_of(campaign: Campaign, publication: Publication, language: str) -> Iterator[tuple[str, bytes]]:
     """File names and PNGs, twice as many pixels as on the page, on white."""
     words = words_of(language)
+    campaign = translated(campaign, language)
     source = words.say(
         "source_line",
         organisation=campaign.organisation,
@@ -20,5 +22,6 @@ def slides_of(campaign: Campaign, publication: Publication, language: str) -> It
     )
     for section in sections_of(campaign, words):
         for picture in section.pictures:
-            name = f"{SAFE_NAME.sub('_', campaign.campaign_id)}.{language}.{picture.name}.png"
+            chart = SAFE_NAME.sub("_", picture.name)
+            name = f"{SAFE_NAME.sub('_', campaign.campaign_id)}.{language}.{chart}.png"
             yield name, drawing.png(picture.wide, title=section.title, caption=picture.caption, source=source)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from ingest.report.facts import Campaign, People, Post, Survey, total
+from ingest.report.facts import Campaign, Figure, People, Post, Survey, total
 from ingest.report.findings import rate, readings_of
+from ingest.report.reasons import reason_in
 from ingest.report.words import Words
 
 FEWEST_OF_CARDS = 5
@@ -227,7 +228,7 @@ def _waves(survey: Survey, words: Words) -> Iterable[list[str]]:
 
 def _change(survey: Survey, words: Words) -> str:
     """The change in points with its interval, or why there is none."""
-    reason = words.named("interval_reason", survey.interval_reason) or survey.interval_reason
+    reason = reason_in(words, survey.interval_reason)
     if survey.change_points is None:
         return words.say("none_because", reason=reason) if reason else words.say("none")
     points = words.points(survey.change_points)
@@ -260,6 +261,10 @@ def activities(campaign: Campaign, words: Words) -> Table:
     return _table(words, "activity kind people how_often when place", rows)
 
 
+def _label(figure: Figure) -> str:
+    return (figure.label_problem or "").rstrip(".")
+
+
 def figures(campaign: Campaign, words: Words) -> Table:
     """Each published figure as it was published, beside what the data gives, and what is wrong with its label."""
     marks = {"matches": "good", "differs": "bad"}
@@ -269,10 +274,10 @@ def figures(campaign: Campaign, words: Words) -> Table:
         (
             [
                 figure.as_published,
-                words.qualified(figure.published_value, figure.qualifier, is_percent=figure.unit == "percent"),
-                words.qualified(figure.computed_value, "exact", is_percent=figure.unit == "percent"),
+                words.qualified(figure.published_value, figure.qualifier, unit=figure.unit),
+                words.qualified(figure.computed_value, "exact", unit=figure.unit),
                 Cell(words.name("status", figure.status), mark=marks.get(figure.status, "open")),
-                "; ".join(one.rstrip(".") for one in (figure.reason, figure.label_problem) if one) or "–",
+                "; ".join(one for one in (reason_in(words, figure.reason), _label(figure)) if one) or "–",
             ]
             for figure in campaign.figures
         ),

@@ -54,10 +54,17 @@ def _people(campaign: Campaign, words: Words) -> list[Tile]:
         return []
     name = words.say("tile_people", platform=words.name("platform", largest.platform))
     lower = words.number(largest.lower)
-    if largest.upper is None:
-        return [Tile(name, words.say("tile_people_least", lower=lower), words.say("tile_people_note_open"))]
-    value = words.say("tile_people_between", lower=lower, upper=words.number(largest.upper))
-    return [Tile(name, value, words.say("tile_people_note"))]
+    is_open = largest.upper is None
+    bounds = {"lower": lower, "upper": words.number(largest.upper)}
+    if largest.estimate is not None:
+        value = words.say("people_about", number=words.about(largest.estimate))
+        note = words.say("tile_people_note_estimate_open" if is_open else "tile_people_note_estimate", **bounds)
+    elif is_open:
+        value, note = words.say("tile_people_least", lower=lower), words.say("tile_people_note_open")
+    else:
+        value, note = words.say("tile_people_between", **bounds), words.say("tile_people_note")
+    why = words.named("upper_reason", largest.upper_reason) if is_open else None
+    return [Tile(name, value, f"{note}: {why}" if why else note)]
 
 
 def _offline(campaign: Campaign, words: Words) -> list[Tile]:
@@ -94,7 +101,7 @@ def _fresh(campaign: Campaign, words: Words) -> Badge:
     accounts = campaign.accounts
     fresh = sum(account.newest_fetched_at is not None and account.reason is None for account in accounts)
     if not accounts:
-        return Badge(words.say("fresh_none"), "plain")
+        return Badge(words.say("fresh_offline" if campaign.activities else "fresh_none"), "plain")
     if fresh == len(accounts):
         return Badge(words.say("fresh_all", fresh), "good")
     return Badge(words.say("fresh_some", len(accounts), fresh=words.number(fresh)), "open")

@@ -37,7 +37,7 @@ class Words:
 
     def named(self, kind: str, code: str | None) -> str | None:
         """The text of a code that has one; None for a code that is not known here."""
-        found = self.entries[kind].get(code)
+        found = self.entries[kind].get(code) if code else None
         return str(found) if found else None
 
     def number(self, value: float | None, *, digits: int = 0) -> str:
@@ -80,13 +80,16 @@ class Words:
             return self.say("million", number=self.number(millions, digits=0 if millions == int(millions) else 1))
         return self.number(value, digits=0 if value == int(value) else 1)
 
-    def qualified(self, value: float | None, qualifier: str, *, is_percent: bool = False) -> str:
-        """A number, or a share, as sure as it was given: about, more than, or exact."""
+    def qualified(self, value: float | None, qualifier: str, *, unit: str | None = None) -> str:
+        """A number with its unit, as sure as it was given: about, more than, or exact."""
         number = self.number(value)
-        if is_percent and value is not None:
-            number = self.say("percent", share=number)
+        if value is None:
+            return number
+        if unit and unit.startswith("percent"):
+            number, unit = self.name("with_unit", unit).format(number=number), None
         key = f"qualified_{qualifier}"
-        return self.say(key, number=number) if key in self.entries else number
+        number = self.say(key, number=number) if key in self.entries else number
+        return self.name("with_unit", unit).format(number=number) if unit else number
 
     def day(self, day: date | None) -> str:
         """A date in full."""

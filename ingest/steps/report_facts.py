@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ CHECKS = """
     select gate, rule, severity, is_passed, is_evaluated, description from marts.rpt_gate_results order by gate, rule
 """
 CAMPAIGNS = """
-    select campaign_id, campaign_name, organisation, donor, starts_on, ends_on, time_zone
+    select
+        campaign_id, campaign_name, organisation, donor, starts_on, ends_on, time_zone, audience_size, audience_source
     from marts.dim_campaigns order by starts_on desc, campaign_id
 """
 PHASES = """
@@ -122,6 +123,9 @@ FIGURES = """
     from marts.agg_published_figures where campaign_id = ?
     order by case status when 'differs' then 1 when 'matches' then 2 else 3 end, published_value desc, figure_id
 """
+TRANSLATIONS = """
+    select language, text, translation from marts.dim_translations where campaign_id = ? order by language, text
+"""
 GAPS = """
     select
         (select count(*) from marts.rpt_unattributed_posts where campaign_id = $1),
@@ -173,7 +177,9 @@ def _rows(connection: Connection, query: str, campaign_id: str | None = None) ->
 
 
 def _campaign(connection: Connection, row: Row) -> facts.Campaign:
+    *about, audience_size, audience_source = row
     campaign_id = row[0]
+    audience = facts.Audience(audience_size, audience_source) if audience_size else None
 
     def rows(query: str) -> list[Row]:
         return _rows(connection, query, campaign_id)
@@ -182,15 +188,32 @@ def _campaign(connection: Connection, row: Row) -> facts.Campaign:
         tuple(facts.Phase(*one) for one in rows(PHASES)),
         tuple(facts.Content(*one) for one in rows(CONTENTS)),
         tuple(facts.Account(*one) for one in rows(ACCOUNTS)),
-        tuple(facts.People(*one) for one in (*rows(PEOPLE), *rows(PEOPLE_OF_ALL))),
+        tuple(_people(one, audience) for one in (*rows(PEOPLE), *rows(PEOPLE_OF_ALL))),
         tuple(facts.Reading(*one) for one in rows(READINGS)),
         tuple(facts.Post(*one) for one in rows(TOP_POSTS)),
         _surveys(rows(WAVES), rows(CHANGES)),
         tuple(_activity(one) for one in rows(ACTIVITIES)),
         tuple(facts.Figure(*one) for one in rows(FIGURES)),
         facts.Gaps(*rows(GAPS)[0]),
+        audience,
+        _translations(rows(TRANSLATIONS)),
     )
-    return facts.Campaign(*(*row, *parts))
+    return facts.Campaign(*(*about, *parts))
+
+
+def _people(row: Row, audience: facts.Audience | None) -> facts.People:
+    """Bounds and estimate; an upper bound above all who could be reached says nothing, and gives way to that reason."""
+    people = facts.People(*row)
+    if audience and people.upper is not None and people.upper > audience.size:
+        return replace(people, upper=None, upper_reason="above_audience")
+    return people
+
+
+def _translations(rows: list[Row]) -> dict[str, dict[str, str]]:
+    translations: dict[str, dict[str, str]] = {}
+    for language, text, translation in rows:
+        translations.setdefault(language, {})[text] = translation
+    return translations
 
 
 def _surveys(waves: list[Row], changes: list[Row]) -> tuple[facts.Survey, ...]:

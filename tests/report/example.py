@@ -46,7 +46,7 @@ CAMPAIGN = facts.Campaign(
     ),
     people=(
         facts.People("First phase: the neighbours", "facebook", 6, 1500, 4000, 2345, 1700, 3210, None, None),
-        facts.People(None, "facebook", 12, 2500, None, None, None, None, "withheld_reach", "withheld_reach"),
+        facts.People(None, "facebook", 12, 2500, None, None, None, None, "withheld_reach", "above_audience"),
         facts.People("Second phase: schools", "facebook", 6, 1, 9, 4, 3, 6, None, None),
         facts.People(None, "instagram", 3, 40, 90, None, None, None, "no_window", None),
     ),
@@ -78,6 +78,8 @@ CAMPAIGN = facts.Campaign(
         facts.Figure("reached 100 people", 100.0, "exact", "people", None, "not_computable", "No source.", "'people'"),
     ),
     gaps=facts.Gaps(3, 1, 2, mixes_definitions=True),
+    audience=facts.Audience(5000, "people of the town"),
+    translations={"mn": {"Example": "Жишээ", "Third phase": "Гуравдугаар үе", "'people'": "«хүн»"}},
 )  # fmt: skip
 """Targets: 120 % and 99.99 %. Views 14,999. One reach is withheld."""
 

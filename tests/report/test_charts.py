@@ -10,9 +10,9 @@ from ingest.report.canvas import SMALL, Canvas
 from ingest.report.charts import accounts, activities, curve, mix, people, phases, surveys
 from ingest.report.charts.axis import round_ticks
 from ingest.report.charts.types import REST, series_of
-from ingest.report.colours import SERIES
+from ingest.report.colours import BACKGROUND, INK, SERIES
 from ingest.report.drawing import specification
-from ingest.report.sections import NARROW, WIDE
+from ingest.report.sections import NARROW, WIDE, sections_of
 from ingest.report.words import words_of
 from tests.report.example import BARE, CAMPAIGN
 
@@ -23,7 +23,7 @@ CHARTS: dict[str, Callable[[int], Canvas | None]] = {
     "curve": lambda wide: curve.draw(CAMPAIGN, WORDS, wide=wide),
     "mix": lambda wide: mix.draw(CAMPAIGN, WORDS, wide=wide),
     "accounts": lambda wide: accounts.draw(CAMPAIGN, WORDS, wide=wide),
-    "people": lambda wide: people.draw(CAMPAIGN, WORDS, wide=wide),
+    "people": lambda wide: people.draw(CAMPAIGN, WORDS, "facebook", wide=wide),
     "surveys": lambda wide: surveys.draw(CAMPAIGN, WORDS, wide=wide),
     "activities": lambda wide: activities.draw(CAMPAIGN, WORDS, wide=wide),
 }
@@ -85,11 +85,31 @@ def test_a_target_is_a_tick_with_what_it_is() -> None:
 
 
 def test_an_interval_without_an_upper_bound_is_an_arrow_and_says_so() -> None:
-    canvas = people.draw(CAMPAIGN, words_of("en"), wide=WIDE)
+    canvas = people.draw(CAMPAIGN, words_of("en"), "facebook", wide=WIDE)
     assert canvas is not None
     said = {label["t"] for labels in canvas.labels.values() for label in labels}
     assert "at least 2,500, no upper bound is known" in said
     assert "≈ 2,350" in said or "≈ 2,340" in said
+
+
+def test_each_platform_of_people_is_a_picture_of_its_own_with_one_scale() -> None:
+    (section,) = [one for one in sections_of(CAMPAIGN, words_of("en")) if one.name == "people"]
+    assert [picture.name for picture in section.pictures] == ["people_facebook", "people_instagram"]
+    assert ["on Facebook" in one.caption for one in section.pictures] == [True, False]
+    for picture in section.pictures:
+        zeros = [label for labels in picture.wide.labels.values() for label in labels if label["t"] == "0"]
+        assert len(zeros) == 1
+
+
+def test_a_tick_of_a_target_is_edged_so_that_it_is_seen_on_every_colour() -> None:
+    canvas = phases.draw(CAMPAIGN, WORDS, "views", wide=WIDE)
+    assert canvas is not None
+    edges = [rule for rule in canvas.rules if rule["c"] == BACKGROUND.light]
+    ticks = [rule for rule in canvas.rules if rule["c"] == INK.light]
+    assert [(edge["x"], edge["w"] > tick["w"]) for edge, tick in zip(edges, ticks, strict=True)] == [
+        (tick["x"], True) for tick in ticks
+    ]
+    assert canvas.rules.index(edges[0]) < canvas.rules.index(ticks[0])
 
 
 def test_a_change_has_its_interval_and_a_single_wave_has_none() -> None:
@@ -113,5 +133,6 @@ def test_an_axis_begins_at_zero_and_holds_the_highest_value(highest: float, most
 def test_nothing_to_draw_is_no_chart() -> None:
     words = words_of("en")
     assert phases.draw(BARE, words, "views", wide=WIDE) is None
-    for module in (curve, mix, accounts, people, surveys, activities):
+    assert people.draw(BARE, words, "facebook", wide=WIDE) is None
+    for module in (curve, mix, accounts, surveys, activities):
         assert module.draw(BARE, words, wide=WIDE) is None

@@ -77,6 +77,7 @@ def hostile(texts: list[str]) -> facts.Campaign:
             replace(post, permalink=one(), content_type=one(), account=one(), platform=one())
             for post in CAMPAIGN.top_posts
         ),
+        audience=facts.Audience(5000, one()),
         surveys=tuple(
             replace(kap, text=one(), respondents=one(), waves=tuple(replace(w, wave=one()) for w in kap.waves))
             for kap in CAMPAIGN.surveys

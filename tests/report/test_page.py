@@ -4,10 +4,17 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from markupsafe import escape
 
-from ingest.report import findings
+from expectations.candidate_publication import CANDIDATE
+from expectations.cross_checks import CROSS_CHECKS
+from expectations.event_ledger import EVENT_LEDGER
+from expectations.landed_batch import LANDED_BATCH
+from ingest.report import facts, findings
 from ingest.report.page import campaign_page, index_page
+from ingest.report.reasons import SENTENCES
 from ingest.report.sections import sections_of
+from ingest.report.translated import translated
 from ingest.report.words import LANGUAGES, words_of
 from tests.report.example import BARE, CAMPAIGN, PUBLICATION
 from tests.report.markup import Page
@@ -22,15 +29,16 @@ def page(request: pytest.FixtureRequest) -> Page:
 
 def test_the_finding_is_the_title_and_the_sections_come_in_their_order(page: Page) -> None:
     language = page.named("html")[0]["lang"]
-    assert findings.finding(CAMPAIGN, words_of(str(language))) in page.text
+    said = findings.finding(translated(CAMPAIGN, str(language)), words_of(str(language)))
+    assert said in page.text
     assert [one["id"] for one in page.named("section")] == [*ORDER, "source"]
     assert len(page.named("h1")) == 1
 
 
 def test_every_chart_is_drawn_for_two_widths_and_has_a_table_in_its_section(page: Page) -> None:
     drawings = page.named("svg")
-    assert len(drawings) == 16
-    assert Counter(int(str(one["width"])) // 300 for one in drawings) == {1: 8, 2: 8}
+    assert len(drawings) == 18
+    assert Counter(int(str(one["width"])) // 300 for one in drawings) == {1: 9, 2: 9}
     assert all(one["role"] == "img" and one["aria-label"] for one in drawings)
     for section in sections_of(CAMPAIGN, words_of("en")):
         assert section.tables or not section.pictures
@@ -67,8 +75,8 @@ def test_what_a_campaign_lacks_is_a_sentence_and_no_empty_chart(language: str) -
     page = Page(campaign_page(BARE, PUBLICATION, language).html)
     words = words_of(language)
     assert page.named("svg") == page.named("table") == []
-    for key in ("phases_none", "mix_none", "top_none", "own_none", "surveys_none", "activities_none", "figures_none"):
-        assert words.say(key) in page.text
+    assert [one["id"] for one in page.named("section")] == ["unmeasured", "definitions", "gaps", "source"]
+    assert words.say("unmeasured_all", why=words.say("unmeasured_no_posts")) in page.text
     assert words.say("finding_nothing", campaign="Bare") in page.text
     assert words.say("gap_none") in page.text
 
@@ -83,8 +91,8 @@ def test_the_known_gaps_are_named() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_account_that_was_never_read_and_has_posts_has_them_from_a_file(language: str) -> None:
     words = words_of(language)
-    reason, said = next(iter(words.entries["freshness_reason"].items()))
-    account = replace(CAMPAIGN.accounts[0], reason=reason, posts=3)
+    said = words.entries["reason"]["never_read"]
+    account = replace(CAMPAIGN.accounts[0], reason=SENTENCES["never_read"], posts=3)
     text = Page(campaign_page(replace(CAMPAIGN, accounts=(account,)), PUBLICATION, language).html).text
     assert words.say("gap_account_from_file") in text
     assert said not in text
@@ -100,11 +108,59 @@ def test_a_number_and_its_ending_are_never_on_two_lines() -> None:
 
 
 def test_a_check_that_does_not_hold_is_named_and_the_badge_says_so() -> None:
-    failed = replace(PUBLICATION.checks[0], is_passed=False, description="Reach is above views.")
-    publication = replace(PUBLICATION, checks=(*PUBLICATION.checks, failed))
+    failed = replace(PUBLICATION.checks[0], rule="reach_is_not_above_views", is_passed=False)
+    unmade = replace(PUBLICATION.checks[0], rule="keys_are_not_null", is_evaluated=False)
+    publication = replace(PUBLICATION, checks=(*PUBLICATION.checks, failed, unmade))
     text = Page(campaign_page(CAMPAIGN, publication, "en").html).text
-    assert "1 of 2 checks passed" in text
-    assert "A check did not hold: Reach is above views." in text
+    assert "1 of 3 checks passed" in text
+    assert "not only this one: of some posts more people are reported than views" in text
+    assert "One check of the data could not be made" in text
+    assert "has no name" not in text
+    assert PUBLICATION.checks[0].description not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_rule_of_every_gate_is_told_in_words_of_a_reader(language: str) -> None:
+    suites = (CANDIDATE, CROSS_CHECKS, LANDED_BATCH, EVENT_LEDGER)
+    assert {rule.name for suite in suites for rule in suite.rules} == set(words_of(language).entries["check"])
+
+
+def test_a_campaign_is_told_in_its_own_words_of_each_language() -> None:
+    english = campaign_page(CAMPAIGN, PUBLICATION, "en").html
+    mongolian = campaign_page(CAMPAIGN, PUBLICATION, "mn").html
+    for text, translation in CAMPAIGN.translations["mn"].items():
+        assert str(escape(text)) in english
+        assert translation not in english
+        assert translation in mongolian
+        assert str(escape(text)) not in mongolian
+
+
+def test_an_upper_bound_above_all_who_could_be_reached_is_said_and_not_shown() -> None:
+    page = Page(campaign_page(CAMPAIGN, PUBLICATION, "en").html)
+    assert "not known: the posts' reach adds up to more people than could be reached at all" in page.text
+    assert "taken to be 5,000 people (people of the town)" in page.text
+
+
+def test_an_estimate_is_the_headline_where_there_is_one() -> None:
+    estimated = replace(CAMPAIGN.people[0], phase=None, lower=2600)
+    campaign = replace(CAMPAIGN, people=(*CAMPAIGN.people, estimated))
+    text = Page(campaign_page(campaign, PUBLICATION, "en").html).text
+    assert "People reached on Facebook ≈ 2,340 an estimate, each person counted once; at least 2,600" in text
+
+
+def test_a_campaign_without_posts_shows_what_it_has_and_says_what_it_does_not_measure() -> None:
+    offline = replace(BARE, activities=CAMPAIGN.activities, gaps=facts.Gaps(6, 0, 0, mixes_definitions=False))
+    page = Page(campaign_page(offline, PUBLICATION, "en").html)
+    assert [one["id"] for one in page.named("section")][:2] == ["activities", "unmeasured"]
+    assert "no rule says which of the 6 posts of that time on its accounts belong to it" in page.text
+    assert "Its numbers come from lists of activities, not from posts" in page.text
+
+
+def test_a_number_stands_with_its_unit() -> None:
+    changed = replace(CAMPAIGN.figures[1], unit="percent_change", published_value=5.0, as_published="rose")
+    text = Page(campaign_page(replace(CAMPAIGN, figures=(*CAMPAIGN.figures, changed)), PUBLICATION, "en").html).text
+    assert "reached over 14,000 more than 14,000 views 14,999 views matches" in text
+    assert "rose 5%" in text
 
 
 def test_a_post_that_is_gone_has_no_link_and_an_unknown_reach_is_a_dash() -> None:
@@ -116,7 +172,7 @@ def test_a_post_that_is_gone_has_no_link_and_an_unknown_reach_is_a_dash() -> Non
 def test_the_index_leads_to_every_campaign_with_its_finding() -> None:
     page = Page(index_page((CAMPAIGN, BARE), PUBLICATION, "mn").html)
     assert {"example.mn.html", "bare.mn.html", "index.html"} <= {one["href"] for one in page.named("a")}
-    assert findings.finding(CAMPAIGN, words_of("mn")) in page.text
+    assert findings.finding(translated(CAMPAIGN, "mn"), words_of("mn")) in page.text
 
 
 def test_a_page_is_no_larger_than_300_kilobytes() -> None:

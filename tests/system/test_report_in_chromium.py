@@ -16,7 +16,7 @@ from tests.system.views import SOURCE, Browser
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 DRAWINGS = {
-    "together": 7,
+    "together": 8,
     "differently_different": 7,
     "dream_umbrella": 6,
     "every_child_different_dreams": 7,

@@ -1,7 +1,5 @@
 """People reached as an interval: a line from at least to at most, its plausible range thick, the estimate as a dot."""
 
-from itertools import groupby
-
 from ingest.report.canvas import LINE, SMALL, Canvas
 from ingest.report.charts.axis import Axis, axis_to, draw_grid, draw_ticks, heading
 from ingest.report.colours import ACCENT, INK, MUTED
@@ -16,33 +14,28 @@ OPEN = 1.35
 """An interval without an upper bound is drawn this much beyond the largest number on its axis, with an arrow."""
 
 
-def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
-    """A panel per platform, each on its own axis, because platforms never add; None when nothing is known."""
-    if not any(one.lower for one in campaign.people):
+def draw(campaign: Campaign, words: Words, platform: str, *, wide: int) -> Canvas | None:
+    """The intervals of one platform, because platforms never add; None when nothing is known."""
+    rows = [one for one in campaign.people if one.platform == platform and one.lower]
+    if len(campaign.phases) == 1:
+        rows = [one for one in rows if one.phase is None]
+    if not rows:
         return None
     canvas = Canvas(wide)
-    top = 0.0
-    in_order = sorted(campaign.people, key=lambda one: one.platform)
-    for platform, group in groupby(in_order, key=lambda one: one.platform):
-        rows = [one for one in group if one.lower]
-        if len(campaign.phases) == 1:
-            rows = [one for one in rows if one.phase is None]
-        if rows:
-            top = heading(canvas, words.name("platform", platform), top=top)
-            top = _panel(canvas, rows, words, top=top, is_named=len(campaign.phases) > 1) + 30
+    _intervals(canvas, rows, words, is_named=len(campaign.phases) > 1)
     return canvas
 
 
-def _panel(canvas: Canvas, rows: list[People], words: Words, *, top: float, is_named: bool) -> float:
+def _intervals(canvas: Canvas, rows: list[People], words: Words, *, is_named: bool) -> None:
     known = [number for one in rows for number in (one.lower, one.upper, one.estimate_high) if number]
     is_open = any(one.upper is None for one in rows)
     axis = axis_to(max(known) * (OPEN if is_open else 1), words, left=EDGE, right=canvas.width - EDGE)
+    top = 0.0
     for one in rows:
         if is_named:
             top = heading(canvas, one.phase or words.say("people_all"), top=top + 4, weight=REGULAR)
         top = _interval(canvas, one, words, axis, top=top)
     draw_ticks(canvas, axis, words, top=top - 4)
-    return top
 
 
 def _interval(canvas: Canvas, one: People, words: Words, axis: Axis, *, top: float) -> float:

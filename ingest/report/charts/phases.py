@@ -3,7 +3,7 @@
 from ingest.report.canvas import SIZE, SMALL, Canvas
 from ingest.report.charts.axis import Axis, axis_to, draw_grid, draw_ticks, heading, legend
 from ingest.report.charts.types import gathered, named, series_of
-from ingest.report.colours import INK, MUTED, Series
+from ingest.report.colours import BACKGROUND, INK, MUTED, Series
 from ingest.report.facts import Campaign, Phase
 from ingest.report.text import BOLD, fits, width
 from ingest.report.words import Words
@@ -84,8 +84,9 @@ def _segment(
 
 
 def _target(canvas: Canvas, phase: Phase, words: Words, *, axis: Axis, top: float, bottom: float) -> float:
-    """A tick across the bar, and below it what the target is and whether it is met."""
+    """A tick across the bar, edged to be seen on every colour; below it what the target is and whether it is met."""
     x = axis.at(phase.target_value or 0)
+    canvas.rule(x, top - 5, x, bottom + 6, BACKGROUND.light, thick=6.5)
     canvas.rule(x, top - 4, x, bottom + 5, INK.light, thick=2.5)
     met = phase.attainment_pct is not None and phase.attainment_pct >= 100  # noqa: PLR2004 - percent
     text = words.say(
