@@ -52,6 +52,7 @@ class Phase:
     duplicated_reach: int | None
     engagements: int | None
     posts_without_reach: int
+    posts_without_views: int = 0
 
     @property
     def days(self) -> int:
@@ -251,6 +252,11 @@ class Campaign:
     def engagements(self) -> int | None:
         """Engagements of all its posts."""
         return total(phase.engagements for phase in self.phases)
+
+    @property
+    def posts_without_views(self) -> int:
+        """Posts whose views are not known."""
+        return sum(phase.posts_without_views for phase in self.phases)
 
     @property
     def posts_without_reach(self) -> int:

@@ -35,9 +35,12 @@ def _online(campaign: Campaign, words: Words) -> list[Tile]:
     notes = [words.say("tile_reach_note")]
     if campaign.posts_without_reach:
         notes.append(words.say("tile_reach_withheld", campaign.posts_without_reach))
+    seen = [words.say("tile_views_note")]
+    if campaign.posts_without_views:
+        seen.append(words.say("tile_views_unknown", campaign.posts_without_views))
     engaged = rate(campaign.engagements, campaign.views, words)
     return [
-        Tile(words.say("tile_views"), words.number(campaign.views), words.say("tile_views_note")),
+        Tile(words.say("tile_views"), words.number(campaign.views), "; ".join(seen)),
         Tile(words.say("tile_reach"), words.number(campaign.duplicated_reach), "; ".join(notes)),
         *_people(campaign, words),
         Tile(

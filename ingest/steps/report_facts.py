@@ -32,7 +32,7 @@ PHASES = """
     select
         phases.phase_id, phases.phase_name, phases.starts_on, phases.ends_on, phases.target_metric,
         phases.target_value, reach.attainment_pct, coalesce(reach.posts, 0), reach.views, reach.duplicated_reach,
-        reach.engagements, coalesce(reach.posts_without_reach, 0)
+        reach.engagements, coalesce(reach.posts_without_reach, 0), coalesce(reach.posts_without_views, 0)
     from marts.dim_phases as phases
     left join marts.agg_phase_reach as reach using (campaign_id, phase_id)
     where campaign_id = ? order by phases.phase_order, phases.phase_id
@@ -202,8 +202,10 @@ def _campaign(connection: Connection, row: Row) -> facts.Campaign:
 
 
 def _people(row: Row, audience: facts.Audience | None) -> facts.People:
-    """Bounds and estimate; an upper bound above all who could be reached says nothing, and gives way to that reason."""
+    """Bounds and estimate, within all who could be reached: an upper bound above them gives way to that reason."""
     people = facts.People(*row)
+    if audience and people.estimate_high is not None:
+        people = replace(people, estimate_high=min(people.estimate_high, audience.size))
     if audience and people.upper is not None and people.upper > audience.size:
         return replace(people, upper=None, upper_reason="above_audience")
     return people

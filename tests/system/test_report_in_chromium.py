@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 DRAWINGS = {
     "together": 8,
     "differently_different": 7,
-    "dream_umbrella": 6,
+    "dream_umbrella": 8,
     "every_child_different_dreams": 7,
     "child_protection": 1,
     "index": 0,
