@@ -83,7 +83,7 @@ docs: $(READY) ## Build the site of dbt's docs for analysts into var/dbt/docs as
 	@echo "var/dbt/docs/static_index.html"
 
 screenshots: $(READY) ## Photograph the report of the demo for docs/report-checklist.md, into var/screenshots
-	@$(BIN)/python -m tests.system.screenshots
+	@$(BIN)/python -m tests.system.screenshots $(ARGS)
 
 bench: $(READY) ## Measure: prints ratios against a reference in the same run
 	@for file in benchmarks/bench_*.py; do echo; echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py); done

@@ -365,7 +365,7 @@ def test_each_title_of_the_report_is_a_sentence_that_the_marts_say(
 
 
 LATIN_NAMES = {
-    *("Facebook", "Instagram", "YouTube", "TikTok", "Twitter", "Meta", "English", "campaign-reach"),
+    *("Facebook", "Instagram", "YouTube", "TikTok", "Twitter", "Meta", "English", "UTC", "campaign-reach"),
     *("Save", "the", "Children", "Japan", "Mongolia", "IOM", "JICA", "iom_mongolia", "savethechildren.mn"),
 }
 """What is called so in Mongolian too: platforms, organisations, names of accounts, this project."""

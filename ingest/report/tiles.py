@@ -60,7 +60,7 @@ def _people(campaign: Campaign, words: Words) -> list[Tile]:
     is_open = largest.upper is None
     bounds = {"lower": lower, "upper": words.number(largest.upper)}
     if largest.estimate is not None:
-        value = words.say("people_about", number=words.about(largest.estimate))
+        value = words.say("tile_people_about", number=words.about(largest.estimate))
         note = words.say("tile_people_note_estimate_open" if is_open else "tile_people_note_estimate", **bounds)
     elif is_open:
         value, note = words.say("tile_people_least", lower=lower), words.say("tile_people_note_open")

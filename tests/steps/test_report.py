@@ -64,7 +64,9 @@ def test_each_chart_is_a_picture_for_slides_if_wanted(published: Path, tmp_path:
     report = write_report(published, tmp_path / "report", with_png=True, only=("oyu",))
 
     slides = sorted((tmp_path / "report" / "slides").iterdir())
-    assert report.pictures == len(slides) > 0
+    pages = [(tmp_path / "report" / f"oyu.{language}.html").read_text(encoding="utf-8") for language in ("en", "mn")]
+    charts = sum(len(Page(page).named("svg")) // 2 for page in pages)  # each is drawn for two widths
+    assert report.pictures == len(slides) == charts > 0
     assert all(path.name.startswith("oyu.") and path.read_bytes().startswith(b"\x89PNG") for path in slides)
 
 

@@ -1,5 +1,6 @@
 // node look.mjs CHROMIUM PLAN: opens each page of the plan at each width and theme; one JSON line per view.
-// The plan: {pages: [file], widths: [px], themes: [light|dark], axe: bool, shots: folder or null}
+// The plan: {pages: [file], widths: [px], themes: [light|dark], axe: bool, shots: folder or null,
+// crop: pixels of height that a shot shows, or null for the whole page}
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { createRequire } from 'node:module'
@@ -12,7 +13,7 @@ const plan = JSON.parse(readFileSync(planFile, 'utf8'))
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
 for (const width of plan.widths) for (const theme of plan.themes) {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme, deviceScaleFactor: plan.scale ?? 1 })
+  const context = await browser.newContext({ viewport: { width, height: plan.crop ?? 900 }, colorScheme: theme, deviceScaleFactor: plan.scale ?? 1 })
   for (const file of plan.pages) {
     const page = await context.newPage()
     const requests = [], alerts = []
@@ -28,7 +29,7 @@ for (const width of plan.widths) for (const theme of plan.themes) {
       const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }))
       view.faults = violations.filter(one => ['serious', 'critical'].includes(one.impact)).map(one => `${one.id}: ${one.nodes[0].html.slice(0, 120)}`)
     }
-    if (plan.shots) await page.screenshot({ path: join(plan.shots, `${basename(file, '.html')}.${width}.${theme}.png`), fullPage: true })
+    if (plan.shots) await page.screenshot({ path: join(plan.shots, `${basename(file, '.html')}.${width}.${theme}.png`), ...(plan.crop ? { clip: { x: 0, y: 0, width, height: plan.crop } } : { fullPage: true }) })
     console.log(JSON.stringify({ page: basename(file), width, theme, requests, alerts, ...view }))
     await page.close()
   }
