@@ -103,6 +103,7 @@ def bare(settings: Settings, folder: Path) -> None:
     for kind in ("parquet", "csv"):
         (folder / kind).mkdir(parents=True)
     with duckdb.connect() as engine:
+        engine.execute("set enable_progress_bar = false")
         engine.execute(f"attach '{settings.warehouse_path}' as warehouse (read_only)")
         engine.execute(f"attach '{folder / 'bare.duckdb'}' as bare (storage_version 'v1.0.0')")
         engine.execute("create schema bare.marts; use warehouse")

@@ -140,14 +140,14 @@ def _accounts(settings: Settings) -> Iterator[Reading]:
 
 
 def _quota(settings: Settings) -> Iterator[Reading]:
-    from ingest.adapters.state import ClientState
+    from ingest.adapters.state import THE_APP, ClientState
 
     now = settings.clock()
     quotas = ClientState(settings.state_path).quotas()
     resting = [one for one in quotas if one.not_before_at and one.not_before_at > now]
     fullest = max((one.used_pct for one in quotas), default=0)
     said = f"the fullest account has used {fullest} %, {len(resting)} of {len(quotas)} rest"
-    is_used_up = bool(resting) and len(resting) == len(quotas)
+    is_used_up = any(one.account_id == THE_APP for one in resting) or 0 < len(resting) == len(quotas)
     todo = "every account rests: nothing is read until Meta gives access again (campaign-reach quota)"
     facts = {
         "used_pct": {one.account_id: one.used_pct for one in quotas},

@@ -40,10 +40,11 @@ def _use_everything() -> None:
     import ingest.adapters.graph.instagram
     import ingest.steps.follow  # noqa: F401
     from ingest.settings import load_settings
-    from ingest.steps.build import build_marts, warm_manifest
+    from ingest.steps.build import build_marts
     from ingest.steps.build_changes import build_changes
     from ingest.steps.land_registry import land_registry
     from ingest.steps.load import load_landed
+    from ingest.steps.run_dbt import warm_manifest
 
     real = load_settings()
     with tempfile.TemporaryDirectory() as folder:

@@ -54,6 +54,44 @@ def settings_in(folder: Path, **overrides: object) -> Settings:
     return load_settings(**(places | overrides))
 
 
+WORKED_EXAMPLE = PROJECT / "tests" / "data" / "worked_example"
+
+
+@pytest.fixture(scope="session")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a campaign of seven posts, brought once from landing to a served version."""
+    from ingest.steps.land_registry import land_registry
+    from ingest.steps.publish import publish_all
+    from tests.worked_example import READ_AT, land_worked_example
+
+    folder = tmp_path_factory.mktemp("served")
+    settings = settings_in(folder, campaigns_dir=WORKED_EXAMPLE, now=READ_AT)
+    land_registry(settings)
+    land_worked_example(settings)
+    publish_all(settings)
+    return folder
+
+
+@pytest.fixture
+def served(published_once: Path, tmp_path: Path) -> Settings:
+    """Settings of a world of the test's own in which everything is served."""
+    import shutil
+
+    from tests.worked_example import READ_AT
+
+    shutil.copytree(published_once, tmp_path, dirs_exist_ok=True)
+    return settings_in(tmp_path, campaigns_dir=WORKED_EXAMPLE, now=READ_AT)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Where the demo was played once, and what it printed; for tests of the group "demo", which share a process."""
+    from tests.playing_demo import run_demo
+
+    folder = tmp_path_factory.mktemp("demo")
+    return folder, run_demo(folder)
+
+
 @pytest.fixture(scope="session")
 def aws_server() -> Iterator[str]:
     """Where S3 and SQS answer: moto's server on loopback."""

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from ingest.settings import PROJECT
 from ingest.summary import print_campaigns
+from tests.playing_demo import run_demo, start_demo
 from tests.report.markup import Page
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -27,35 +28,14 @@ SUM_OF_VIEWS = """
 """
 
 
-def start_demo(folder: Path) -> subprocess.Popen[str]:
-    command = [str(Path(sys.executable).with_name("campaign-reach")), "demo"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGN_REACH_")}
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment | {"COLUMNS": "100"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def run_demo(folder: Path) -> str:
-    process = start_demo(folder)
-    output, problems = process.communicate(timeout=170)
-    assert process.returncode == 0, output[-3000:] + problems[-3000:]
-    return output
+@pytest.fixture(scope="module")
+def folder(demo: tuple[Path, str]) -> Path:
+    return demo[0]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
-
-
-@pytest.fixture(scope="module")
-def first(folder: Path) -> str:
-    return run_demo(folder)
+def first(demo: tuple[Path, str]) -> str:
+    return demo[1]
 
 
 @pytest.fixture(scope="module")

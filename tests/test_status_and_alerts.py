@@ -4,27 +4,30 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ingest.adapters.queue.open_queue import open_events
 from ingest.adapters.registry import read_registry
-from ingest.adapters.state import ClientState
-from ingest.domain.errors import AlertNotSent, LandingDamaged
+from ingest.adapters.state import THE_APP, ClientState, Quota
+from ingest.domain.errors import AlertNotSent, GateStopped, LandingDamaged
 from ingest.domain.events import Event
 from ingest.health import LEVELS, read_health, worst
 from ingest.sandbox.server import Sandbox, running_sandbox
 from ingest.sandbox.tokens import Token
-from ingest.settings import PROJECT, Settings
+from ingest.settings import PROJECT, Settings, load_settings
 from ingest.steps.alert import send_alerts, tell_failure
-from tests.conftest import MOMENT, settings_in
+from ingest.steps.publish import publish_marts
+from tests.conftest import MOMENT, WORKED_EXAMPLE, settings_in
 from tests.steps.served_world import run, variables
+from tests.two_campaigns import change
 
-CAMPAIGNS = PROJECT / "tests" / "data" / "worked_example"
+CAMPAIGNS = WORKED_EXAMPLE
 ACCOUNTS = ("900", "901", "17841900")
 
 
@@ -32,7 +35,7 @@ class Receiver:
     """A webhook on loopback that keeps what it is sent."""
 
     def __init__(self) -> None:
-        self.bodies: list[dict[str, object]] = []
+        self.bodies: list[dict[str, Any]] = []
         self.status = 200
         receiver = self
 
@@ -166,6 +169,77 @@ def test_one_message_tells_all_that_is_not_well_and_only_once_a_day(tmp_path: Pa
     assert [line.partition(":")[0] for line in sent if "events" in line] == ["critical", "over"]
     sent = send_alerts(world(tmp_path, receiver, now=MOMENT + timedelta(hours=24, minutes=1)))
     assert any("account 901" in line for line in sent)
+
+
+def stale_account(settings: Settings) -> None:
+    ClientState(settings.state_path).note_read("901", "listing", until=settings.clock() - timedelta(hours=90))
+
+
+def used_up(*accounts: str) -> Callable[[Settings], None]:
+    """A quota that is used up: of these accounts, or of the whole app."""
+
+    def note(settings: Settings) -> None:
+        at = settings.clock()
+        for account_id in accounts:
+            ClientState(settings.state_path).note_quota(Quota(account_id, 100, at + timedelta(hours=1), at))
+
+    return note
+
+
+def stopped_gate(settings: Settings) -> None:
+    change(settings.warehouse_path, "update marts.fct_post_performance set clicks = -5 where post_id = '900_7'")
+    with pytest.raises(GateStopped):
+        publish_marts(settings)
+
+
+MATTERS: dict[str, Callable[[Settings], None]] = {
+    "events": lambda settings: waiting_event(settings, at=settings.clock() - timedelta(minutes=25)),
+    "account 901": stale_account,
+    "quarantine": lambda settings: refused_answer(settings, at=settings.clock() - timedelta(hours=1)),
+    "quota": used_up(*ACCOUNTS),
+    "quota of the app": used_up(THE_APP),
+    "stopped gate": stopped_gate,
+}
+
+
+@pytest.mark.parametrize("matter", MATTERS)
+def test_each_matter_is_told_in_exactly_one_message(served: Settings, receiver: Receiver, matter: str) -> None:
+    settings = load_settings(**(served.model_dump() | {"alert_url": receiver.url}))
+    all_read(settings, at=settings.clock())
+    if matter.startswith("quota"):
+        ClientState(settings.state_path).note_quota(Quota("900", 10, None, settings.clock()))
+    assert send_alerts(settings) == []
+    MATTERS[matter](settings)
+    for minutes in (0, 10, 20, 30):
+        send_alerts(load_settings(**(settings.model_dump() | {"now": settings.clock() + timedelta(minutes=minutes)})))
+    (body,) = receiver.bodies
+    (line,) = body["alerts"]
+    assert line.split(": ")[1] == matter.removesuffix(" of the app")
+
+
+def test_a_token_that_ends_is_told_in_exactly_one_message(tmp_path: Path, receiver: Receiver, sandbox: Sandbox) -> None:
+    ending = sandbox.tokens.give(Token("USER", "EAAendingsoon", expires_at=MOMENT + timedelta(days=3)))
+    own = {"graph_url": sandbox.url, "app_secrets": sandbox.tokens.app_secret, "access_tokens": ending.value}
+    settings = world(tmp_path, receiver, **own)
+    all_read(settings)
+    for minutes in (0, 10, 20):
+        send_alerts(load_settings(**(settings.model_dump() | {"now": MOMENT + timedelta(minutes=minutes)})))
+    (body,) = receiver.bodies
+    (line,) = body["alerts"]
+    assert line.startswith("warning: token 1: ")
+    assert ending.value not in json.dumps(body)
+
+
+def test_a_gate_that_stops_in_airflow_and_is_seen_by_the_watch_is_told_once(
+    served: Settings, receiver: Receiver
+) -> None:
+    settings = load_settings(**(served.model_dump() | {"alert_url": receiver.url}))
+    all_read(settings, at=settings.clock())
+    stopped_gate(settings)
+    tell_failure(settings, dag="publish_marts", task="publish", error=GateStopped("Gate candidate_publication: …"))
+    send_alerts(settings)
+    (body,) = receiver.bodies
+    assert [str(line).split(": ")[1] for line in body["alerts"]] == ["publish_marts.publish failed", "stopped gate"]
 
 
 def test_what_is_well_again_is_told_once(tmp_path: Path, receiver: Receiver) -> None:

@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 import duckdb
 
-from ingest.domain.cells import AccountPeople, Cell
+from ingest.domain.cells import Cell
 from ingest.domain.metrics import Metric
+from ingest.domain.people import AccountPeople
 
 Connection = duckdb.DuckDBPyConnection
 LANDED = """
@@ -62,7 +63,9 @@ ON_DAY = """
 """
 FIGURE_POST = "select post_id from intermediate.int_registry__figures where campaign_id = ? and figure_id = ?"
 PEOPLE = """
-    select posts.platform, posts.account_id, any_value(covers.people_upper), any_value(overlap.q)
+    select
+        posts.platform, posts.account_id, any_value(covers.people_upper), any_value(overlap.q),
+        any_value(overlap.reason)
     from (
         select distinct platform, account_id from intermediate.int_reach_sets__posts
         where campaign_id = $1 and phase_id is not distinct from $2

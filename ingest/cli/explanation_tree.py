@@ -6,7 +6,7 @@ from itertools import groupby
 from rich.markup import escape
 from rich.tree import Tree
 
-from ingest.domain.explanation import Explanation, FileFacts, Leaf, LineFacts, PostBranch, shown
+from ingest.domain.explanation import Explanation, Fact, FileFacts, Leaf, LineFacts, PostBranch, shown
 
 SHOWN_LINES = 6
 
@@ -18,9 +18,10 @@ def explanation_tree(found: Explanation, *, most_posts: int) -> Tree:
     tree = Tree(title.replace("  ", " "), guide_style="dim")
     _verdict(tree, found)
     places = {file.file: number for number, file in enumerate(found.files, start=1)}
-    posts = tree.add(f"{_posts(len(found.posts))}: {found.how}")
+    posts = tree.add(escape(f"{_posts(len(found.posts))}: {found.how}" if found.posts else found.how))
     for (platform, content_type), group in groupby(found.posts, lambda post: (post.platform, post.content_type)):
         _group(posts, f"{platform} {content_type}", list(group), places, most_posts)
+    _facts(tree, found.facts, places)
     rules = found.rules
     said = f": {' '.join(rules.hashtags)}" if rules.hashtags else ""
     where = f", landed in \\[{places[rules.file]}] line {rules.line_no}" if rules.file in places else ""
@@ -34,7 +35,9 @@ def _verdict(tree: Tree, found: Explanation) -> None:
     gates = ", ".join(f"{gate} {verdict}" for gate, verdict in version["gates"].items())
     cell = f"marts.{found.table}" if found.table else "no cell of one mart: the sum of its posts as published"
     tree.add(f"published in version {version['version']}, content hash {version['content_hash'][:12]}, {gates}; {cell}")
-    if found.agrees:
+    if found.agrees and not found.is_added:
+        tree.add("not added: [dim]it is no sum, or nothing was read of it[/]")
+    elif found.agrees:
         true = f"{len(found.files)} landed files opened, as they were when they were loaded"
         tree.add(f"[green]added again from landing: {shown(found.landed)}, the same[/] ({true})")
     else:
@@ -80,6 +83,16 @@ def _leaf(leaf: Leaf, places: dict[str, int]) -> str:
         f"{leaf.part} {value}, definition {leaf.definition} ({leaf.graph_name}), fetched {leaf.fetched_at}, "
         f"landed in \\[{places.get(leaf.file, '?')}] line {leaf.line_no}{said}"
     )
+
+
+def _facts(tree: Tree, facts: tuple[Fact, ...], places: dict[str, int]) -> None:
+    """What campaign file, survey or list state, each with its place."""
+    for fact in facts:
+        where = f", landed in [{places[fact.file]}] line {fact.line_no}" if fact.file in places else ""
+        stated = f", stated in {fact.campaign_file}" if fact.campaign_file else ""
+        path = f" ({fact.path})" if fact.path else ""
+        wrong = "" if fact.agrees else f"  [red]{escape(fact.problem or 'landed is ' + shown(fact.landed))}[/]"
+        tree.add(escape(f"{fact.name} {shown(fact.published)}{where}{path}{stated}") + wrong)
 
 
 def _landing(tree: Tree, files: tuple[FileFacts, ...], places: dict[str, int]) -> None:

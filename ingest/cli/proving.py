@@ -19,17 +19,28 @@ AsJson = Annotated[bool, typer.Option("--json", help="All of it as one JSON obje
 @app.command()
 def explain(  # noqa: PLR0917 - each is an option of the command line
     campaign: Campaign,
-    metric: Annotated[str, typer.Option(help="A column of the aggregates, or a metric of the posts.")] = "views",
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="A column of the aggregates, or a metric of the posts; views if none is named, of a figure "
+            "computed_value, of a survey change_points."
+        ),
+    ] = None,
     phase: Annotated[str | None, typer.Option(help="Only this phase.")] = None,
     content_type: Annotated[str | None, typer.Option(help="Only this content type.")] = None,
     platform: Annotated[str | None, typer.Option(help="Only this platform.")] = None,
     ownership: Annotated[str | None, typer.Option(help="Only own, or only partner accounts.")] = None,
     post: Annotated[str | None, typer.Option(help="Only this post.")] = None,
     figure: Annotated[str | None, typer.Option(help="A published figure by its id, instead of all the above.")] = None,
+    survey: Annotated[str | None, typer.Option(help="An indicator that a survey asked in several waves.")] = None,
+    respondents: Annotated[str | None, typer.Option(help="With --survey: the group that was asked.")] = None,
     posts: Annotated[int, typer.Option(help="How many posts of each group to print; 0 prints all.")] = 5,
     as_json: AsJson = False,
 ) -> None:
     """Say how a published number comes to be: posts, snapshots, landed lines; added again from landing on the spot.
+
+    Any column of any aggregate: of posts (--metric, with --phase … narrowing it), of a published figure (--figure), of
+    the change that a survey found (--survey). What no sum is (a target, a reason, words) says what it is instead.
 
     Status 1 when landing gives another number than the one that is published.
     """
@@ -40,9 +51,12 @@ def explain(  # noqa: PLR0917 - each is an option of the command line
     settings = load_settings()
     with working("Adding again from landing"):
         if figure:
-            found = step.explain_figure(settings, campaign, figure)
+            found = step.explain_figure(settings, campaign, figure, metric or "computed_value")
+        elif survey:
+            found = step.explain_survey(settings, campaign, survey, respondents, metric or "change_points")
         else:
-            found = step.explain(settings, Cell(campaign, metric, phase, content_type, platform, ownership, post))
+            narrowed = (phase, content_type, platform, ownership, post)
+            found = step.explain(settings, Cell(campaign, metric or "views", *narrowed))
     if as_json:
         sys.stdout.write(json.dumps(found.as_json(), ensure_ascii=False, indent=2) + "\n")
     else:

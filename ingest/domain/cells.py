@@ -3,7 +3,7 @@
 The sums here are written apart from the SQL of the marts, so that one can be held against the other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -11,11 +11,11 @@ from ingest.domain.errors import SettingsInvalid
 
 Values = Mapping[str, int | None]
 """The numbers of one post, by part."""
-Kind = Literal["sum", "rate", "without", "count", "contents", "largest", "at_most", "estimate", "plausible"]
+Adding = Literal["sum", "rate", "without", "count", "contents", "largest", "mixes"]
+People = Literal["at_most", "estimate", "plausible", "why_no_upper", "why_no_estimate"]
+Kind = Adding | People
 
 ENGAGEMENTS = ("reactions", "comments", "shares", "saves")
-ACROSS_ACCOUNTS, PLAUSIBLE = 0.74, (0.70, 1.35)
-"""dbt's variables `q_across_accounts`, `plausible_low` and `plausible_high`: a test holds them together."""
 TABLES = {
     (): "agg_campaign_reach",
     ("platform",): "agg_campaign_platform_reach",
@@ -101,8 +101,15 @@ MEASURES: dict[str, Measure] = {
     ),
     "people_reached_est_low": Measure("plausible", ("reach",), "0.70 of the estimate, and the largest post at least"),
     "people_reached_est_high": Measure("plausible", ("reach",), "1.35 of the estimate, and the upper bound at most"),
+    "upper_reason": Measure("why_no_upper", ("reach",), "why there is no bound from above; nothing when there is one"),
+    "estimate_reason": Measure("why_no_estimate", ("reach",), "why there is no estimate; nothing when there is one"),
+    "mixes_definitions": Measure(
+        "mixes", ("views", "reach"), "whether views, or reach, were counted by more than one platform's definition"
+    ),
     "views_in_phase": Measure("sum", DAYS, "views on the phase's last day, less those before its first"),
 }
+TARGETS = ("target_metric", "target_value", "target_expected", "attainment_pct")
+"""Columns of a phase that the campaign file states, or that are held against what it states."""
 
 
 def measure_of(metric: str) -> Measure:
@@ -111,7 +118,8 @@ def measure_of(metric: str) -> Measure:
     Raises: SettingsInvalid, naming those that can be explained.
     """
     if metric not in MEASURES:
-        raise SettingsInvalid(f"{metric} is no metric that can be explained. There are: {', '.join(MEASURES)}.")
+        known = ", ".join((*MEASURES, *TARGETS))
+        raise SettingsInvalid(f"{metric} is no metric that can be explained. There are: {known}.")
     return MEASURES[metric]
 
 
@@ -159,6 +167,15 @@ def _largest(measure: Measure, posts: Sequence[Values], _: Sequence[str]) -> int
     return max((value for one in posts if (value := of_post(measure, one)) is not None), default=None)
 
 
+def mixes(counted: Iterable[tuple[str, str, str | None]]) -> bool:
+    """Whether one metric was counted by several definitions: of each number platform, metric and definition."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for platform, metric, definition in counted:
+        if definition is not None:
+            found.setdefault(metric, set()).add((platform, definition))
+    return any(len(several) > 1 for several in found.values())
+
+
 _ADDING: dict[Kind, Callable[[Measure, Sequence[Values], Sequence[str]], float | int | None]] = {
     "sum": _summed,
     "rate": _rate,
@@ -167,96 +184,3 @@ _ADDING: dict[Kind, Callable[[Measure, Sequence[Values], Sequence[str]], float |
     "contents": lambda _, __, contents: len(set(contents)),
     "largest": _largest,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class AccountPeople:
-    """What is known of one account of a set beside its posts: its windows' cap, and how its audiences overlap."""
-
-    platform: str
-    account_id: str
-    covered: float | None
-    q: float | None
-
-
-def at_most(
-    accounts: Mapping[AccountPeople, Sequence[int | None]],
-    audience: tuple[int | None, bool],
-    *,
-    is_of_one_platform: bool,
-) -> int | None:
-    """At most how many people the accounts' posts reached: their sum, capped by windows and by the audience.
-
-    Over several platforms None where a cap is below the largest post: then one of the two is wrong.
-    """
-    if not accounts:
-        return None
-    ceiling = audience[0] if audience[1] else None
-    caps: dict[str, list[float | None]] = {}
-    for account, reaches in accounts.items():
-        known = [one for one in reaches if one is not None]
-        whole = sum(known) if len(known) == len(reaches) else None
-        caps.setdefault(account.platform, []).append(_least(account.covered, whole))
-    platforms = {platform: _least(_total(each), ceiling) for platform, each in caps.items()}
-    is_wrong = any(most is not None and _largest_of(accounts, one) > most for one, most in platforms.items())
-    most = _least(_total(list(platforms.values())), ceiling)
-    return None if most is None or (is_wrong and not is_of_one_platform) else round(most)
-
-
-def _largest_of(accounts: Mapping[AccountPeople, Sequence[int | None]], platform: str) -> int:
-    return max(
-        (one or 0 for each, reaches in accounts.items() if each.platform == platform for one in reaches), default=0
-    )
-
-
-def estimate(
-    accounts: Mapping[AccountPeople, Sequence[int | None]], audience: tuple[int | None, bool], upper: int | None
-) -> float | None:
-    """About how many people the accounts' posts of one platform reached; None where one account allows no estimate."""
-    people = [_of_account(account, reaches) for account, reaches in accounts.items()]
-    largest = max((one or 0 for reaches in accounts.values() for one in reaches), default=0)
-    if upper is not None and largest >= upper:
-        return largest if largest == upper else None
-    known = [one for one in people if one is not None]
-    if len(known) < len(people) or not known:
-        return None
-    found = power_mean(known, ACROSS_ACCOUNTS)
-    size, is_ceiling = audience
-    if size is not None and found > size:
-        return size if is_ceiling else None
-    return found
-
-
-def plausible(metric: str, people: float | None, largest: int, upper: int | None) -> float | None:
-    """One end of the range around an estimate; None without an estimate, or where the bounds leave no room for one."""
-    if people is None or upper is None or largest >= upper:
-        return None
-    if metric.endswith("_low"):
-        return max(largest, PLAUSIBLE[0] * people)
-    return min(upper, PLAUSIBLE[1] * people)
-
-
-def _of_account(account: AccountPeople, reaches: Sequence[int | None]) -> float | None:
-    known = [one for one in reaches if one is not None]
-    if len(known) < len(reaches) or not known:
-        return None
-    if len(known) == 1 or max(known) == 0:
-        return max(known)
-    if account.q is None:
-        return None
-    mean = power_mean(known, account.q)
-    return max(*known, mean if account.covered is None else min(mean, account.covered))
-
-
-def power_mean(reaches: Sequence[float], q: float) -> float:
-    """How many people the audiences hold together: all of them for q = 1, the largest alone as q comes to 0."""
-    largest = max(reaches)
-    return largest * float(sum((one / largest) ** (1 / q) for one in reaches) ** q) if largest else 0.0
-
-
-def _least(*several: float | None) -> float | None:
-    return min((one for one in several if one is not None), default=None)
-
-
-def _total(several: Sequence[float | None]) -> float | None:
-    return None if any(one is None for one in several) else sum(one for one in several if one is not None)

@@ -4,6 +4,9 @@ from dataclasses import asdict, dataclass
 from math import isclose
 from typing import Any
 
+Value = str | float | int | None
+"""What a cell holds; a yes or no is one too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -29,6 +32,28 @@ class Leaf:
     def agrees(self) -> bool:
         """Whether landing says what was published."""
         return not self.problem and self.published == self.landed
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that a landed line states as it is: as published, as landed, and where it lies.
+
+    `campaign_file` is where it stands in the campaign file, with the file's SHA-256, while that is the one that landed.
+    """
+
+    name: str
+    published: Value
+    landed: Value
+    file: str | None = None
+    line_no: int | None = None
+    path: str = ""
+    campaign_file: str = ""
+    problem: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether landing says what was published."""
+        return not self.problem and _same(self.published, self.landed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +130,27 @@ class Explanation:
     dimensions: dict[str, str]
     table: str | None
     how: str
-    published: float | int | None
+    published: Value
     """What the mart's cell says; of what is no cell of one mart, what its posts add up to as published."""
-    added: float | int | None
+    added: Value
     """The published numbers of the posts, added again."""
-    landed: float | int | None
+    landed: Value
     """The numbers in the landed lines, added again."""
     posts: tuple[PostBranch, ...]
     files: tuple[FileFacts, ...]
     rules: Rules
     notes: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    """What it is made of beside posts: what a campaign file, a survey or a list of activities states."""
+    is_added: bool = True
+    """Whether it was made again from landing; words that a rule chooses are shown with what they speak of."""
 
     @property
     def differences(self) -> list[str]:
         """What does not hold, one sentence each; nothing when the number is proved."""
         found = (
             []
-            if _same(self.published, self.landed)
+            if not self.is_added or _same(self.published, self.landed)
             else [f"published is {shown(self.published)}, the landed lines give {shown(self.landed)}"]
         )
         found += [
@@ -131,8 +160,14 @@ class Explanation:
             for leaf in post.leaves
             if not leaf.agrees
         ]
+        found += [
+            f"{one.name} is published as {shown(one.published)}, "
+            + (one.problem or f"the landed line says {shown(one.landed)}")
+            for one in self.facts
+            if not one.agrees
+        ]
         found += [f"{one.file} {_why_untrue(one)}" for one in self.files if not one.is_true]
-        if not found and not _same(self.published, self.added):
+        if not found and self.is_added and not _same(self.published, self.added):
             found.append(f"the posts as published add up to {shown(self.added)}")
         return found
 
@@ -146,8 +181,10 @@ class Explanation:
         return {"agrees": self.agrees, "differences": self.differences} | asdict(self)
 
 
-def shown(value: float | int | None) -> str:
-    """A number as people read it."""
+def shown(value: Value) -> str:
+    """A value as people read it."""
+    if isinstance(value, bool | str):
+        return str(value).lower() if isinstance(value, bool) else value
     return "nothing" if value is None else f"{value:,}"
 
 
@@ -160,7 +197,7 @@ def _why_untrue(file: FileFacts) -> str:
     return f"line {lines}: the body is not what its hash says"
 
 
-def _same(one: float | int | None, other: float | int | None) -> bool:
-    if isinstance(one, float) or isinstance(other, float):
-        return one is not None and other is not None and isclose(one, other, abs_tol=1e-4)
+def _same(one: Value, other: Value) -> bool:
+    if isinstance(one, int | float) and isinstance(other, int | float) and (type(one), type(other)) != (int, int):
+        return isclose(one, other, abs_tol=1e-4)
     return one == other

@@ -4,32 +4,31 @@ It runs the SQL that dbt compiled, of those models only that come from what has 
 of the models run with the next whole build, which the daily run makes, and the gate judges every publication.
 """
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import structlog
 
-from ingest.settings import PROJECT, Settings
+from ingest.settings import Settings
+from ingest.steps.build import BuildResult, build_marts, require_warehouse
+from ingest.steps.run_dbt import BuildFailed, project_revision, run_dbt, warm_manifest
 
 if TYPE_CHECKING:
     from ingest.adapters.compiled_models import CompiledModel, LastBuild
-    from ingest.steps.build import BuildResult
 
 log = structlog.get_logger()
 KEPT = "compiled_models.json"
 TABLES = "config.materialized:table config.materialized:incremental"
 
 
-def build_changes(settings: Settings) -> "BuildResult":
+def build_changes(settings: Settings) -> BuildResult:
     """Build what the new loads have changed; everything, by dbt, when nothing is built or the project is another.
 
     Raises: BuildFailed, WarehouseBusy, WarehouseBroken.
     """
     from ingest.adapters import compiled_models as compiled
     from ingest.adapters.warehouse import open_warehouse
-    from ingest.steps.build import BuildResult, build_marts, require_warehouse
 
     if not settings.warehouse_path.exists():
         require_warehouse(settings.warehouse_path)
@@ -55,7 +54,6 @@ def _run(
 ) -> int:
     """Run the models that come from what has changed; how many."""
     from ingest.adapters import compiled_models as compiled
-    from ingest.steps.build import BuildFailed
 
     connection.execute("set memory_limit = $1", [settings.warehouse_memory])
     changed = compiled.changed_tables(connection, since=last.load_id)
@@ -73,21 +71,8 @@ def _run(
     return ran
 
 
-def project_revision(settings: Settings) -> str:
-    """A digest of everything that decides the SQL: the dbt project, the metric catalogue, the warehouse's place."""
-    from ingest.domain.metrics import ROWS
-    from ingest.steps.build import DBT_PROJECT
-
-    digest = hashlib.sha256(str(settings.warehouse_path.absolute()).encode())
-    catalogue = [PROJECT / "ingest" / "domain" / name for name in ROWS]
-    for path in (*catalogue, *sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file())):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def _compiled(settings: Settings) -> "list[CompiledModel]":
     from ingest.adapters.compiled_models import CompiledModel
-    from ingest.steps.build import BuildFailed, run_dbt, warm_manifest
 
     result = run_dbt(settings, ["compile", "--select", *TABLES.split()])
     if not result.success:

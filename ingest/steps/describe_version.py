@@ -48,7 +48,7 @@ def texts_of_marts(settings: Settings) -> "DbtTexts":
     Raises: BuildFailed when the project cannot be parsed.
     """
     from ingest.adapters.publication.dictionary import read_texts
-    from ingest.steps.build import newest_source, parsed_manifest
+    from ingest.steps.run_dbt import newest_source, parsed_manifest
 
     newest = newest_source()
     if newest not in _texts:

@@ -16,9 +16,10 @@ from ingest.adapters.landing.files import SUFFIX, Landing, batches_among, compre
 from ingest.adapters.landing.forgetting import ID, Forgotten
 from ingest.adapters.landing.lines import open_landed
 from ingest.adapters.landing.open_landing import open_landing
-from ingest.adapters.landing.removals import Removal, RemovedFrom, id_sha256, is_removal
+from ingest.adapters.landing.removals import Removal, RemovedFrom, id_sha256, is_removal, read_removals
 from ingest.adapters.publication.open_publication import open_publication
 from ingest.adapters.publication.publication import AS_OF, REJECTED, VERSIONS
+from ingest.adapters.queue.open_queue import is_sqs, open_sqs
 from ingest.domain.errors import SettingsInvalid
 from ingest.settings import Settings
 from ingest.steps.drain import drain_queue
@@ -63,6 +64,10 @@ def erase(settings: Settings, object_id: str) -> Erased:
     gone = Forgotten.of(object_id)
     removal, imported = _from_landing(settings, object_id, gone)
     rows = sum(_from_database(path, object_id, gone) for path in databases(settings) if not path.name.endswith("-wal"))
+    if is_sqs(settings):
+        from ingest.adapters.queue.sqs_forgetting import forget_dead
+
+        rows += forget_dead(open_sqs(settings), gone.names)
     _from_folders(settings, object_id, gone)
     for path in (settings.warehouse_path.parent / "as_of").glob("*.duckdb*"):
         path.unlink()
@@ -103,6 +108,7 @@ def _from_landing(settings: Settings, object_id: str, gone: Forgotten) -> tuple[
     after: dict[str, bytes | None] = {}
     removed: list[RemovedFrom] = []
     imported: list[str] = []
+    before = read_removals(landing)
     for key in batches_among(keys):
         content = open_landed(landing, key)
         files = _beside(landing, key, keys, gone)
@@ -110,7 +116,7 @@ def _from_landing(settings: Settings, object_id: str, gone: Forgotten) -> tuple[
         changed = tuple(
             number for number, (old, new) in enumerate(zip(content.lines, lines, strict=True), 1) if old != new
         )
-        if not changed:
+        if not changed and not files.all:
             continue
         is_gone = gone.names(key) or bool(files.imported)
         rewritten = None if is_gone else compressed(b"".join(line + b"\n" for line in lines))
@@ -123,9 +129,23 @@ def _from_landing(settings: Settings, object_id: str, gone: Forgotten) -> tuple[
     moment = f"{settings.clock():%Y-%m-%dT%H:%M:%SZ}"
     removal = Removal(moment, "erased", id_sha256(object_id), tuple(removed))
     landing.put_new(removal.key, removal.as_bytes())
-    for key, content_after in after.items():
+    for key, content_after in (after | dict.fromkeys(_left_behind(landing, keys, before, gone), None)).items():
         landing.take_out(key, content_after)
     return removal, tuple(imported)
+
+
+def _left_behind(landing: Landing, keys: list[str], before: list[Removal], gone: Forgotten) -> list[str]:
+    """What lies beside a landed file that is no more: an erasure that was killed left it."""
+    there = set(keys)
+    removed = {one.file for act in before for one in act.files if one.sha256_after is None}
+    found = []
+    for key in keys:
+        path = PurePosixPath(key)
+        owner = f"{path.with_name(path.name.partition('.')[0])}{SUFFIX}"
+        if owner not in there:
+            is_of_act = owner in removed or f"sha256:{id_sha256(owner)}" in removed
+            found += [key] if is_of_act or gone.names(key) or _mentions(landing.local_path(key), gone) else []
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Load: append every landed file that is not in the load log to the raw tables."""
 
+import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +11,6 @@ import structlog
 
 from ingest.adapters.answer_ledger import LANDED, QUARANTINED, READ, AnswerLedger
 from ingest.settings import Settings
-from ingest.steps.quarantine import refused_answers
 
 if TYPE_CHECKING:
     from ingest.adapters.landing.files import Landing
@@ -100,13 +100,24 @@ def ledgers(
         if outcome == QUARANTINED or (landed_by(place, until) and place not in expired)
     ]
     found: dict[str, Sequence[Sequence[object]]] = {"answers": answers}
-    found["refused_answers"] = refused_answers(settings)
+    found["refused_answers"] = _refused_answers(settings)
     queue, events = open_queue(settings), open_events(settings)
     if isinstance(queue, SqliteQueue) and queue.path.exists():
         deliveries, receipts = queue.ledgers()
         found |= {"deliveries": deliveries, "receipts": receipts}
     if settings.events_path.exists():  # after the queue: a delivery is drained before it is done
         found |= {"drained": events.ledger(), "events": events.states()}
+    return found
+
+
+def _refused_answers(settings: Settings) -> list[tuple[str, str]]:
+    """SHA-256 of each answer that was none, settled or not, and when it was read, written as in batch ids."""
+    found = []
+    for path in sorted(settings.quarantine_dir.glob("*.bin")):
+        about = next((one for one in (path.with_suffix(".json"), path.with_suffix(".settled")) if one.exists()), None)
+        seen = json.loads(about.read_text(encoding="utf-8")).get("seen_at") if about else None
+        moment = datetime.fromisoformat(seen).astimezone(UTC) if seen else None
+        found.append((path.stem, f"{moment:%Y%m%dT%H%M%SZ}" if moment else ""))
     return found
 
 

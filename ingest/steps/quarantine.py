@@ -6,11 +6,11 @@ used (rows of `raw.quarantine`). Nothing is ever lost: a retry reads the same by
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import structlog
 
 from ingest.settings import Settings
+from ingest.steps.load import load_landed
 
 log = structlog.get_logger()
 
@@ -44,17 +44,6 @@ def answers_waiting(settings: Settings) -> list[Waiting]:
     return found
 
 
-def refused_answers(settings: Settings) -> list[tuple[str, str]]:
-    """SHA-256 of each answer that was none, settled or not, and when it was read, written as in batch ids."""
-    found = []
-    for path in sorted(settings.quarantine_dir.glob("*.bin")):
-        about = next((one for one in (path.with_suffix(".json"), path.with_suffix(".settled")) if one.exists()), None)
-        seen = json.loads(about.read_text(encoding="utf-8")).get("seen_at") if about else None
-        moment = datetime.fromisoformat(seen).astimezone(UTC) if seen else None
-        found.append((path.stem, f"{moment:%Y%m%dT%H%M%SZ}" if moment else ""))
-    return found
-
-
 def objects_waiting(settings: Settings) -> list[Waiting]:
     """Objects of landed answers that could not be used.
 
@@ -78,7 +67,6 @@ def retry_quarantine(settings: Settings) -> Retried:
     Raises: LandingDamaged, WarehouseBusy, WarehouseBroken.
     """
     from ingest.adapters.warehouse import forget_files, open_warehouse
-    from ingest.steps.load import load_landed
 
     before = objects_waiting(settings)
     files = sorted({one.place.rpartition(":")[0] for one in before})

@@ -13,6 +13,7 @@ from ingest.adapters.landing.lines import open_landed
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.publication.open_publication import open_publication
 from ingest.adapters.publication.publication import DATABASE, Publication
+from ingest.adapters.queue.open_queue import is_sqs, open_sqs
 from ingest.settings import Settings
 
 
@@ -33,6 +34,7 @@ def search(settings: Settings, object_id: str) -> list[Searched]:
     return [
         _landing(settings, object_id),
         _files("queue, events, state", databases(settings), object_id),
+        *_sqs(settings, object_id),
         _files("quarantine", _below(settings.quarantine_dir), object_id),
         _files("logs", _below(settings.logs_dir), object_id),
         _warehouse(settings, object_id),
@@ -54,10 +56,19 @@ def _landing(settings: Settings, object_id: str) -> Searched:
     return Searched("landing", len(keys), tuple(sorted(set(found))))
 
 
+def _sqs(settings: Settings, object_id: str) -> list[Searched]:
+    if not is_sqs(settings):
+        return []
+    from ingest.adapters.queue.sqs_forgetting import mentions
+
+    looked_at, found = mentions(open_sqs(settings), Forgotten.of(object_id).names)
+    return [Searched("queue on SQS", looked_at, tuple(found))]
+
+
 def databases(settings: Settings) -> list[Path]:
     """The SQLite files, with their write-ahead logs: searched byte by byte, so that no free page holds anything."""
     queue = Path(settings.queue_uri.removeprefix("sqlite:///"))
-    paths = [settings.events_path, settings.state_path, *([] if "sqs:" in settings.queue_uri else [queue])]
+    paths = [settings.events_path, settings.state_path, *([] if is_sqs(settings) else [queue])]
     return [one for path in paths for one in (path, path.with_name(f"{path.name}-wal")) if one.is_file()]
 
 

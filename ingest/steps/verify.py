@@ -1,6 +1,7 @@
 """Verify: every byte of landing and publication is held against the hash that was noted when it was written."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ingest.adapters.accepted_loads import loaded_hashes, opened
 from ingest.adapters.landing.open_landing import open_landing
@@ -11,15 +12,28 @@ from ingest.settings import Settings
 from ingest.steps.verify_landing import looks_at_landing
 from ingest.steps.verify_publication import looks_at_publication
 
+BOTH = 2
+
 
 def plan_verify(settings: Settings) -> Looks:
-    """What is to be verified: each landed file and each kept version.
+    """What is to be verified: each landed file and each kept version. That there is nothing at all is wrong.
 
     Raises: StorageFailed, SettingsInvalid.
     """
     logged, noted = _load_log(settings)
-    looks = looks_at_landing(open_landing(settings), logged) + looks_at_publication(open_publication(settings))
-    return Looks([], noted) + looks
+    landing = looks_at_landing(open_landing(settings), logged)
+    publication = looks_at_publication(open_publication(settings))
+    empty = [
+        Finding(place, f"holds nothing, so there is nothing to verify: {what}", is_wrong=False)
+        for looks, place, what in (
+            (landing, settings.landing_uri, "nothing has landed"),
+            (publication, settings.published_uri, "nothing is published"),
+        )
+        if not looks.looks and not looks.seen
+    ]
+    if len(empty) == BOTH:
+        empty = [replace(one, is_wrong=True) for one in empty]
+    return Looks([], [*noted, *empty]) + landing + publication
 
 
 def verify(looks: Looks, *, told: Callable[[str], None] = lambda _: None) -> list[Finding]:

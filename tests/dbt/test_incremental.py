@@ -19,10 +19,11 @@ from ingest.adapters.landing.folder import FolderLanding
 from ingest.domain.marts import MARTS, NOT_CONTENT
 from ingest.domain.metrics import expandable
 from ingest.settings import PROJECT, Settings
-from ingest.steps.build import BuildFailed, build_marts
+from ingest.steps.build import build_marts
 from ingest.steps.build_changes import build_changes
 from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
+from ingest.steps.run_dbt import BuildFailed
 from tests.conftest import settings_in
 from tests.worked_example import PHOTO, Post, as_graph, facebook, received
 

@@ -112,12 +112,6 @@ def test_a_broken_row_stops_the_publication(tmp_path: Path, rule: str, sql: str)
     assert verdict.stopped_by[0].evaluated
 
 
-def test_every_critical_rule_has_a_row_that_breaks_it() -> None:
-    critical = {rule.name for rule in CANDIDATE.rules if rule.severity == "critical"}
-
-    assert critical - {"every_mart_is_there"} == {rule for rule, _ in BREAKS}
-
-
 def test_a_missing_mart_stops_and_is_named(tmp_path: Path) -> None:
     verdict = judged(tmp_path, "drop table marts.rpt_gate_results")
 
@@ -175,11 +169,3 @@ def test_the_gate_does_not_change_the_candidate(tmp_path: Path) -> None:
 
     assert candidate.read_bytes() == before
     assert [path.name for path in candidate.parent.iterdir()] == ["candidate.duckdb"]
-
-
-def test_every_rule_says_in_a_sentence_what_it_wants_and_what_to_do() -> None:
-    for rule in CANDIDATE.rules:
-        assert rule.description.endswith(".")
-        assert len(rule.what_to_do) > 20
-        assert rule.frame in CANDIDATE.queries
-    assert len({rule.name for rule in CANDIDATE.rules}) == len(CANDIDATE.rules)

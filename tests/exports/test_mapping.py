@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from ingest.settings import Settings
-from ingest.steps.build import run_dbt
+from ingest.steps.run_dbt import run_dbt
 from tests.exports.composed import PAGE, ask, brought_in, facts_of, refusal, text_of, values, written
 
 HEADER = [

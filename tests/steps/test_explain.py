@@ -14,7 +14,7 @@ import zstandard
 
 from ingest.adapters.landing.envelope import Batch
 from ingest.adapters.landing.open_landing import open_landing
-from ingest.domain import cells
+from ingest.domain import people
 from ingest.domain.cells import MEASURES, TABLES, Cell
 from ingest.domain.errors import SettingsInvalid
 from ingest.settings import PROJECT, Settings
@@ -22,8 +22,8 @@ from ingest.steps.explain import explain, explain_figure
 from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
 from ingest.steps.publish import publish_all
+from tests.conftest import WORKED_EXAMPLE as CAMPAIGNS
 from tests.conftest import settings_in
-from tests.steps.conftest import CAMPAIGNS
 from tests.steps.served_world import run
 from tests.worked_example import OUR_PAGE, READ_AT, land_worked_example, listing
 
@@ -171,8 +171,8 @@ def test_a_figure_that_is_not_there_names_those_that_are(served: Settings) -> No
 
 def test_the_model_of_people_has_the_same_constants_in_dbt() -> None:
     variables = yaml.safe_load((PROJECT / "dbt_project" / "dbt_project.yml").read_text())["vars"]
-    low, high = cells.PLAUSIBLE
-    own = {"q_across_accounts": cells.ACROSS_ACCOUNTS, "plausible_low": low, "plausible_high": high}
+    low, high = people.PLAUSIBLE
+    own = {"q_across_accounts": people.ACROSS_ACCOUNTS, "plausible_low": low, "plausible_high": high}
     assert own == {name: variables[name] for name in own}
 
 

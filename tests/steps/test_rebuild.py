@@ -21,8 +21,8 @@ from ingest.steps.load import load_landed
 from ingest.steps.publish import publish_changes
 from ingest.steps.rebuild import rebuild
 from ingest.steps.verify import plan_verify, verify
+from tests.conftest import WORKED_EXAMPLE as CAMPAIGNS
 from tests.conftest import settings_in
-from tests.steps.conftest import CAMPAIGNS
 from tests.steps.served_world import COMMAND, ask, variables
 from tests.worked_example import OUR_PAGE, READ_AT, listing
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,25 @@ def test_what_was_removed_is_named_and_a_file_that_was_to_go_is_a_fault(served: 
     assert found == [Finding(removal.key, said, is_wrong=False)]
     flip(landing.local_path(removal.key), 80)
     assert removal.key in {one.where for one in wrong(served)}
+
+
+def test_where_nothing_lies_there_is_nothing_to_verify_and_that_is_not_well(settings: Settings) -> None:
+    found = [one for one in verify(plan_verify(settings)) if one.is_wrong]
+    assert [(one.where, "nothing to verify" in one.what) for one in found] == [
+        (settings.landing_uri, True),
+        (settings.published_uri, True),
+    ]
+    ran = run(settings, "verify")
+    assert (ran.returncode, "nothing has landed" in ran.stdout) == (1, True)
+    assert "as it was written" not in ran.stdout
+
+
+def test_a_publication_without_its_landing_is_verified_and_says_what_is_missing(served: Settings) -> None:
+    shutil.rmtree(served.landing_uri)
+    served.warehouse_path.unlink()
+    found = {one.where: one for one in verify(plan_verify(served))}
+    assert "nothing has landed" in found[served.landing_uri].what
+    assert not any(one.is_wrong for one in found.values())
 
 
 def test_the_command_says_what_is_wrong_and_its_status_says_so(served: Settings) -> None:

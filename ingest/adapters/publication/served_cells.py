@@ -1,6 +1,6 @@
 """Cells of the served publication: what one holds, which posts it is of, and what the marts say of each of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +10,7 @@ import duckdb
 
 from ingest.domain.cells import Cell
 from ingest.domain.errors import SettingsInvalid, WarehouseBroken
+from ingest.domain.explanation import Value
 
 Connection = duckdb.DuckDBPyConnection
 POSTS = """
@@ -34,9 +35,16 @@ NUMBERS = """
     from marts.fct_post_metrics
     where metric in (select unnest($1::varchar[])) and post_id in (select unnest($2::varchar[]))
 """
-FIGURE = """
-    select campaign_id, phase_id, metric, scope, as_published, published_value, computed_value, status, reason, as_of_on
-    from marts.agg_published_figures where campaign_id = ? and figure_id = ?
+PHASE = """
+    select phases.target_metric, phases.target_value, phases.starts_on, phases.ends_on, campaigns.time_zone
+    from marts.dim_phases as phases inner join marts.dim_campaigns as campaigns using (campaign_id)
+    where phases.campaign_id = ? and phases.phase_id = ?
+"""
+NEWEST = """
+    select post_id, metric, value, status, definition, graph_name, source, fetched_at
+    from marts.fct_post_metrics
+    where value is not null and fetched_at = (select max(fetched_at) from marts.fct_post_performance)
+    order by post_id, metric limit 1
 """
 CAMPAIGNS = "select campaign_id from marts.dim_campaigns order by 1"
 VALUES = {
@@ -81,19 +89,14 @@ class PublishedNumber:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure that the organisation has published, and what the data gives for it."""
+class PhaseTarget:
+    """What a phase was to reach, and its days."""
 
-    campaign_id: str
-    phase_id: str | None
-    metric: str
-    scope: str
-    as_published: str
-    published_value: float
-    computed_value: float | None
-    status: str
-    reason: str | None
-    as_of_on: date | None
+    target_metric: str | None
+    target_value: float | None
+    starts_on: date
+    ends_on: date
+    time_zone: str
 
 
 @contextmanager
@@ -142,7 +145,7 @@ def numbers_of(connection: Connection, post_ids: Sequence[str], metrics: Sequenc
     return [PublishedNumber(*row) for row in connection.execute(NUMBERS, [list(metrics), list(post_ids)]).fetchall()]
 
 
-def cell_value(connection: Connection, cell: Cell) -> float | int | None:
+def cell_value(connection: Connection, cell: Cell) -> Value:
     """What the mart that has the cell holds; None as well when it says nothing there.
 
     Raises: SettingsInvalid when that mart has no such column.
@@ -172,6 +175,38 @@ def has_cell(connection: Connection, cell: Cell) -> bool:
     return found is not None
 
 
+def row_of(connection: Connection, table: str, key: Mapping[str, str]) -> dict[str, Value]:
+    """The row of a mart that has this key, by column; dates as text. Nothing when there is none."""
+    where = " and ".join(f"{name} = ?" for name in key)
+    rows = in_columns(connection.execute(f"select * from marts.{table} where {where}", list(key.values())))  # noqa: S608
+    return rows[0] if rows else {}
+
+
+def in_columns(found: Connection) -> list[dict[str, Value]]:
+    """The rows of a query by column, with dates as text."""
+    names = [name for name, *_ in found.description or ()]
+    return [
+        {name: f"{value}" if isinstance(value, date) else value for name, value in zip(names, row, strict=True)}
+        for row in found.fetchall()
+    ]
+
+
+def phase_of(connection: Connection, campaign_id: str, phase_id: str) -> PhaseTarget:
+    """A phase that is known, with its target."""
+    return PhaseTarget(*connection.execute(PHASE, [campaign_id, phase_id]).fetchall()[0])
+
+
+def newest_number(connection: Connection) -> PublishedNumber | None:
+    """One of the numbers that were fetched last; None when there is no number at all."""
+    row = connection.execute(NEWEST).fetchone()
+    return PublishedNumber(*row) if row else None
+
+
+def platform_of(connection: Connection, post_id: str) -> str:
+    """The platform of a post."""
+    return str(connection.execute("select platform from marts.dim_posts where post_id = ?", [post_id]).fetchall()[0][0])
+
+
 def audience_of(connection: Connection, campaign_id: str) -> tuple[int | None, bool]:
     """The campaign's audience, and whether it caps who can be reached."""
     row = connection.execute(
@@ -185,17 +220,23 @@ def platforms_of(connection: Connection, campaign_id: str) -> set[str]:
     return {one for (one,) in connection.execute(VALUES["platform"], [campaign_id]).fetchall()}
 
 
-def figure_of(connection: Connection, campaign_id: str, figure_id: str) -> Figure:
-    """A published figure and its computed value.
+def phases_with_posts(connection: Connection, campaign_id: str) -> set[str]:
+    """The phases in which the campaign has posts."""
+    query = "select distinct phase_id from marts.fct_campaign_posts where campaign_id = ?"
+    return {one for (one,) in connection.execute(query, [campaign_id]).fetchall()}
+
+
+def figure_of(connection: Connection, campaign_id: str, figure_id: str) -> dict[str, Value]:
+    """The row of a published figure.
 
     Raises: SettingsInvalid, naming the figures that there are.
     """
-    row = connection.execute(FIGURE, [campaign_id, figure_id]).fetchone()
-    if row is None:
+    row = row_of(connection, "agg_published_figures", {"campaign_id": campaign_id, "figure_id": figure_id})
+    if not row:
         known = connection.execute(
             "select figure_id from marts.agg_published_figures where campaign_id = ? order by 1", [campaign_id]
         ).fetchall()
         raise SettingsInvalid(
             f"{campaign_id} has no published figure {figure_id}. There are: {', '.join(one for (one,) in known)}."
         )
-    return Figure(*row)
+    return row

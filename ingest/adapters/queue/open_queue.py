@@ -1,6 +1,7 @@
 """Which queue the settings name: `sqlite:///var/queue.sqlite`, or `sqs://region/queue-name`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ingest.adapters.queue.deliveries import DeliveryQueue
@@ -8,6 +9,9 @@ from ingest.adapters.queue.event_store import EventStore
 from ingest.adapters.queue.sqlite_queue import SqliteQueue
 from ingest.domain.errors import SettingsInvalid
 from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from ingest.adapters.queue.sqs_queue import SqsQueue
 
 EVENTS = "events.sqlite"
 
@@ -17,12 +21,21 @@ def open_queue(settings: Settings) -> DeliveryQueue:
 
     Raises: SettingsInvalid for a URI that names no queue.
     """
-    parts = urlsplit(settings.queue_uri)
-    if parts.scheme == "sqs" and parts.netloc and parts.path.strip("/"):
-        from ingest.adapters.queue.sqs_queue import SqsQueue
+    return open_sqs(settings) if is_sqs(settings) else SqliteQueue(queue_path(settings))
 
-        return SqsQueue(parts.path.strip("/"), region=parts.netloc, endpoint_url=settings.aws_endpoint_url or None)
-    return SqliteQueue(queue_path(settings))
+
+def is_sqs(settings: Settings) -> bool:
+    """Whether the settings name a queue on SQS."""
+    parts = urlsplit(settings.queue_uri)
+    return bool(parts.scheme == "sqs" and parts.netloc and parts.path.strip("/"))
+
+
+def open_sqs(settings: Settings) -> "SqsQueue":
+    """The queue on SQS of settings that name one."""
+    from ingest.adapters.queue.sqs_queue import SqsQueue
+
+    parts = urlsplit(settings.queue_uri)
+    return SqsQueue(parts.path.strip("/"), region=parts.netloc, endpoint_url=settings.aws_endpoint_url or None)
 
 
 def queue_path(settings: Settings) -> Path:

@@ -49,7 +49,7 @@ class SqsQueue:
 
         Raises: StorageFailed.
         """
-        with _explained(self.name):
+        with explained(self.name):
             dead = self.client.create_queue(QueueName=f"{self.name}-dead")["QueueUrl"]
             asked = self.client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
             policy = {"deadLetterTargetArn": asked["Attributes"]["QueueArn"], "maxReceiveCount": MOST_ATTEMPTS}
@@ -66,7 +66,7 @@ class SqsQueue:
         Raises: StorageFailed when one was not taken: then none is acknowledged, and those that were come again.
         """
         entries = [{"Id": str(number), "MessageBody": _message(one)} for number, one in enumerate(deliveries)]
-        with _explained(self.name):
+        with explained(self.name):
             for batch in _batches(entries):
                 answer = self.client.send_message_batch(QueueUrl=self._url(self.name), Entries=batch)
                 if answer.get("Failed"):
@@ -76,7 +76,7 @@ class SqsQueue:
         """Receive what waits; nobody else sees it for the length of a lease."""
         found: dict[str, Delivery] = {}
         receipts: list[str] = []
-        with _explained(self.name):
+        with explained(self.name):
             while len(found) < most:
                 answer = self.client.receive_message(
                     QueueUrl=self._url(self.name), MaxNumberOfMessages=PER_CALL, WaitTimeSeconds=0
@@ -85,7 +85,7 @@ class SqsQueue:
                 if not messages:
                     break
                 for message in messages:
-                    delivery = _delivery(message["Body"])
+                    delivery = read_message(message["Body"])
                     if delivery is None:
                         log.warning("message_is_not_ours", queue=self.name, message_id=message.get("MessageId"))
                         continue
@@ -100,7 +100,7 @@ class SqsQueue:
     def extend(self, claim: Claim, *, at: datetime) -> None:
         """Nobody else sees the claim for another lease."""
         entries = [one | {"VisibilityTimeout": int(self.lease.total_seconds())} for one in self._entries(claim)]
-        with _explained(self.name):
+        with explained(self.name):
             for start in range(0, len(entries), PER_CALL):
                 answer = self.client.change_message_visibility_batch(
                     QueueUrl=self._url(self.name), Entries=entries[start : start + PER_CALL]
@@ -122,7 +122,7 @@ class SqsQueue:
         Raises: StorageFailed when SQS refused one: it comes again, and is known then.
         """
         entries = self._entries(claim)
-        with _explained(self.name):
+        with explained(self.name):
             for start in range(0, len(entries), PER_CALL):
                 answer = self.client.delete_message_batch(
                     QueueUrl=self._url(self.name), Entries=entries[start : start + PER_CALL]
@@ -143,7 +143,7 @@ class SqsQueue:
     def redrive(self) -> int:
         """Send the dead deliveries again; how many."""
         moved = 0
-        with _explained(self.name):
+        with explained(self.name):
             dead = self._url(f"{self.name}-dead")
             while messages := self.client.receive_message(QueueUrl=dead, MaxNumberOfMessages=PER_CALL).get("Messages"):
                 for message in messages:
@@ -159,13 +159,18 @@ class SqsQueue:
             self._client = boto3.client("sqs", region_name=self.region, endpoint_url=self.endpoint_url, config=PATIENT)
         return self._client
 
+    @property
+    def url_of_dead(self) -> str:
+        """Where the dead-letter queue answers."""
+        return self._url(f"{self.name}-dead")
+
     def _url(self, name: str) -> str:
         if name not in self._urls:
             self._urls[name] = self.client.get_queue_url(QueueName=name)["QueueUrl"]
         return self._urls[name]
 
     def _count(self, name: str, attribute: str) -> int:
-        with _explained(name):
+        with explained(name):
             asked = self.client.get_queue_attributes(QueueUrl=self._url(name), AttributeNames=[attribute])
             return int(asked["Attributes"][attribute])
 
@@ -179,7 +184,7 @@ def _message(delivery: Delivery) -> str:
     return json.dumps({"received_at": delivery.received_at.astimezone(UTC).isoformat(), "body": body})
 
 
-def _delivery(message: str) -> Delivery | None:
+def read_message(message: str) -> Delivery | None:
     """The delivery in a message; None for one that no receiver wrote: SQS puts it aside after five receptions."""
     try:
         content = json.loads(message)
@@ -205,7 +210,8 @@ def _batches(entries: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
+def explained(name: str) -> Iterator[None]:
+    """What SQS refuses is one message that says what to look at."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
