@@ -4,6 +4,7 @@ Nothing here is a number of a mart: losing the file costs a few calls, never dat
 """
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,11 +81,22 @@ class Refused:
 
 
 class ClientState:
-    """The state file; every method is one transaction."""
+    """The state file; every method is one transaction. It stays open, for one thread, as long as the object lives."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._is_made = False
+        self._file: sqlite3.Connection | None = None
+        self._is_together = False
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All that is noted within is one transaction."""
+        with self._open():
+            self._is_together = True
+            try:
+                yield
+            finally:
+                self._is_together = False
 
     def refused_metrics(self, account_id: str, place: str, *, at: datetime) -> dict[str, str]:
         """Graph name and reason of each metric that need not be asked for there; what died later does not count.
@@ -255,23 +267,23 @@ class ClientState:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, timeout=30)
-        except (OSError, sqlite3.Error) as error:
-            raise StorageFailed(
-                f"{self._path} cannot be opened: {error}. It may be deleted; it is made anew."
-            ) from None
-        try:
-            connection.execute("pragma synchronous = off")  # a lost file costs calls; waiting for the disk costs more
-            if not self._is_made:
-                connection.executescript(SCHEMA)
-                self._is_made = True
-            with connection:
-                yield connection
-        except sqlite3.DatabaseError as error:
+            if self._file is None:
+                self._file = self._opened()
+            if self._is_together:
+                yield self._file
+                return
+            with self._file:
+                yield self._file
+        except (OSError, sqlite3.DatabaseError) as error:
             raise StorageFailed(f"{self._path} cannot be used: {error}. It may be deleted; it is made anew.") from None
-        finally:
-            connection.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = sqlite3.connect(self._path, timeout=30, check_same_thread=False)  # the collector may close it elsewhere
+        weakref.finalize(self, file.close)
+        file.execute("pragma synchronous = off")  # a lost file costs calls; waiting for the disk costs more
+        file.executescript(SCHEMA)
+        return file
 
 
 def _text(at: datetime) -> str:

@@ -32,7 +32,7 @@ MEDIA_TYPES = {"carousel": "CAROUSEL_ALBUM", "photo": "IMAGE", "story": "IMAGE"}
 
 def graph_time(at: datetime) -> str:
     """A moment as the Graph API writes it."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S+0000")
+    return at.isoformat(timespec="seconds")[:19] + "+0000"  # several times faster than strftime
 
 
 def require_fields(fields: tuple[Field, ...], node: str) -> None:

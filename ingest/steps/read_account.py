@@ -197,16 +197,17 @@ class AccountReader:
 
     def remember(self) -> None:
         """Note what was read: the posts, the listing, the days, and what Meta refuses."""
-        self.state.note_posts(self._seen, at=self.at)
-        self.state.note_stories(self._stories)
-        self.state.note_missing(self.account_id, self._missing)
-        self.state.note_apart(self.account_id, self._apart, at=self.at)
-        self._remember_refusals()
-        if self.is_whole and not self.stopped:
-            self.state.note_read(self.account_id, LISTING, until=self.at)
-            self._remember_gaps()
-        if self._days_until:
-            self.state.note_read(self.account_id, DAYS, until=self._days_until)
+        with self.state.together():
+            self.state.note_posts(self._seen, at=self.at)
+            self.state.note_stories(self._stories)
+            self.state.note_missing(self.account_id, self._missing)
+            self.state.note_apart(self.account_id, self._apart, at=self.at)
+            self._remember_refusals()
+            if self.is_whole and not self.stopped:
+                self.state.note_read(self.account_id, LISTING, until=self.at)
+                self._remember_gaps()
+            if self._days_until:
+                self.state.note_read(self.account_id, DAYS, until=self._days_until)
 
     def _remember_refusals(self) -> None:
         """A refused metric is remembered only if another one was served now: else it may be the token's fault."""

@@ -1,10 +1,8 @@
 """Answers: what came over the wire is checked before it counts. Status first, then strict JSON, then Meta's error."""
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
 from ingest.adapters.graph.refusals import meaning_of
@@ -14,9 +12,6 @@ from ingest.domain.errors import AnswerRejected, GraphUnavailable, RateLimited, 
 DEEPEST = 64
 TOO_MANY = 429
 LONGEST_NUMBER = 300
-TEXTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
-STEPS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
-NO_BRACKETS = bytes(byte for byte in range(256) if byte not in STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +116,7 @@ def strict_json(body: bytes) -> dict[str, Any]:
         raise ValueError("it is nested too deep") from None
     if not isinstance(content, dict):
         raise ValueError("it is no object")  # noqa: TRY004 - one kind of error for the caller
-    if body.count(b"{") + body.count(b"[") > DEEPEST and _depth(body) > DEEPEST:
+    if _is_deeper(content, DEEPEST):
         raise ValueError("it is nested too deep")
     return content
 
@@ -150,7 +145,15 @@ def _float(digits: str) -> float:
     return value
 
 
-def _depth(body: bytes) -> int:
-    """How deep the brackets of a JSON text are nested; those within its strings do not count."""
-    brackets = TEXTS.sub(b"", body).translate(None, NO_BRACKETS)
-    return max(accumulate(map(STEPS.__getitem__, brackets)), default=0)
+def _is_deeper(content: Any, deepest: int) -> bool:
+    """Whether objects and lists are nested more than so deep: looked at level by level, without recursion."""
+    level = [content]
+    for _ in range(deepest):
+        level = [part for one in level for part in _parts(one) if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(one: Any) -> Iterable[Any]:
+    return one.values() if isinstance(one, dict) else one

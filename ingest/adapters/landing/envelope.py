@@ -58,11 +58,11 @@ class Received:
     body: bytes
     http_status: int | None = None
     graph_version: str | None = None
+    body_sha256: str = field(init=False)
+    """Hexadecimal SHA-256 of the body."""
 
-    @property
-    def body_sha256(self) -> str:
-        """Hexadecimal SHA-256 of the body."""
-        return hashlib.sha256(self.body).hexdigest()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body_sha256", hashlib.sha256(self.body).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
