@@ -196,6 +196,12 @@ class Figure:
     status: str
     reason: str | None
     label_problem: str | None
+    metric: str
+
+    @property
+    def counted(self) -> str:
+        """What its numbers count: its unit; but a sum over posts is no people, whatever the page called it."""
+        return self.metric if self.metric == "duplicated_reach" else self.unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,8 +274,8 @@ def figures(campaign: Campaign, words: Words) -> Table:
         (
             [
                 figure.as_published,
-                words.qualified(figure.published_value, figure.qualifier, unit=figure.unit),
-                words.qualified(figure.computed_value, "exact", unit=figure.unit),
+                words.qualified(figure.published_value, figure.qualifier, unit=figure.counted),
+                words.qualified(figure.computed_value, "exact", unit=figure.counted),
                 Cell(words.name("status", figure.status), mark=marks.get(figure.status, "open")),
                 "; ".join(one for one in (reason_in(words, figure.reason), _label(figure)) if one) or "–",
             ]

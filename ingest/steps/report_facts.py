@@ -119,7 +119,7 @@ ACTIVITIES = """
     where campaign_id = ? group by all order by sum(people) desc nulls last, activity_name
 """
 FIGURES = """
-    select as_published, published_value, qualifier, unit, computed_value, status, reason, label_problem
+    select as_published, published_value, qualifier, unit, computed_value, status, reason, label_problem, metric
     from marts.agg_published_figures where campaign_id = ?
     order by case status when 'differs' then 1 when 'matches' then 2 else 3 end, published_value desc, figure_id
 """

@@ -74,8 +74,10 @@ CAMPAIGN = facts.Campaign(
         facts.Activity("Meetings", "meeting", None, None, 5, ()),
     ),
     figures=(
-        facts.Figure("reached over 14,000", 14000.0, "more_than", "views", 14999.0, "matches", None, None),
-        facts.Figure("reached 100 people", 100.0, "exact", "people", None, "not_computable", "No source.", "'people'"),
+        facts.Figure("reached over 14,000", 14000.0, "more_than", "views", 14999.0, "matches", None, None, "views"),
+        facts.Figure(
+            "reached 100 people", 100.0, "exact", "people", None, "not_computable", "No source.", "'people'", "reach"
+        ),
     ),
     gaps=facts.Gaps(3, 1, 2, mixes_definitions=True),
     audience=facts.Audience(5000, "people of the town"),

@@ -163,6 +163,12 @@ def test_a_number_stands_with_its_unit() -> None:
     assert "rose 5%" in text
 
 
+def test_a_sum_of_reach_is_never_called_people_whatever_the_page_called_it() -> None:
+    figure = replace(CAMPAIGN.figures[0], as_published="hit", unit="people", metric="duplicated_reach")
+    text = Page(campaign_page(replace(CAMPAIGN, figures=(figure,)), PUBLICATION, "en").html).text
+    assert "hit more than 14,000, duplicated 14,999, duplicated matches" in text
+
+
 def test_a_post_that_is_gone_has_no_link_and_an_unknown_reach_is_a_dash() -> None:
     page = Page(campaign_page(CAMPAIGN, PUBLICATION, "en").html)
     assert len([one for one in page.named("a") if "facebook.com" in str(one["href"])]) == 9
