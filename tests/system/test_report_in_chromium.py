@@ -25,6 +25,9 @@ DRAWINGS = {
 }
 """Views, reach, curve, mix, accounts where there are two, people; surveys or activities where they have numbers."""
 
+PAPER = 688
+"""Pixels across a sheet of A4 between its margins."""
+
 
 @pytest.fixture(scope="module")
 def browser(program: Callable[[str], str]) -> Browser:
@@ -83,6 +86,15 @@ def test_no_text_is_below_twelve_pixels_and_all_of_it_stands_out(views: list[dic
 
 def test_axe_finds_no_serious_fault(views: list[dict[str, Any]]) -> None:
     assert found(views, "faults") == []
+
+
+def test_on_paper_every_page_is_light_whole_and_has_its_charts(browser: Browser, report: Path, tmp_path: Path) -> None:
+    pages = sorted(report.glob("*.html"))
+    views = browser.look(pages, tmp_path / "plan.json", widths=[PAPER], themes=["dark"], media="print")
+    assert len(views) == 12
+    assert {view["drawings"] for view in views} == set(DRAWINGS.values())
+    assert found(views, "overlaps", "clipped", "faint", "scrolled") == []
+    assert [view["page"] for view in views if view["overflow"] > 0] == []
 
 
 def test_a_page_with_every_fault_fails_every_measure(browser: Browser, tmp_path: Path) -> None:

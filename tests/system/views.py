@@ -34,11 +34,13 @@ class Browser:
         axe: bool = False,
         shots: Path | None = None,
         crop: int | None = None,
+        media: str = "screen",
     ) -> list[dict[str, Any]]:
         """What was measured on each page at each width and theme; `crop` is the height that a shot shows."""
         self._install()
-        wanted = {"pages": [str(page) for page in pages], "widths": widths, "themes": themes, "axe": axe, "crop": crop}
-        plan.write_text(json.dumps(wanted | {"shots": str(shots) if shots else None}), encoding="utf-8")
+        wanted = {"pages": [str(page) for page in pages], "widths": widths, "themes": themes, "axe": axe}
+        wanted |= {"crop": crop, "media": media, "shots": str(shots) if shots else None}
+        plan.write_text(json.dumps(wanted), encoding="utf-8")
         ran = subprocess.run(
             [self.node, "look.mjs", self.chromium, str(plan)],
             cwd=INSTALLED,

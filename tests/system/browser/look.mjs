@@ -1,6 +1,6 @@
 // node look.mjs CHROMIUM PLAN: opens each page of the plan at each width and theme; one JSON line per view.
 // The plan: {pages: [file], widths: [px], themes: [light|dark], axe: bool, shots: folder or null,
-// crop: pixels of height that a shot shows, or null for the whole page}
+// media: screen or print, crop: pixels of height that a shot shows, or null for the whole page}
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { createRequire } from 'node:module'
@@ -20,6 +20,7 @@ for (const width of plan.widths) for (const theme of plan.themes) {
     page.on('request', request => { if (!/^(file|data):/.test(request.url())) requests.push(request.url()) })
     page.on('dialog', dialog => { alerts.push(dialog.message()); dialog.dismiss() })
     page.on('console', message => { if (message.type() === 'error') alerts.push(message.text()) })
+    await page.emulateMedia({ media: plan.media ?? 'screen', colorScheme: theme })
     await page.goto(pathToFileURL(file).href)
     await page.evaluate(() => document.fonts.ready.then(() => true))
     const view = await page.evaluate(measure)
