@@ -1,11 +1,12 @@
 """Checks: is everything there that a run needs; one line each, with what to do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ingest.domain.errors import CampaignReachError
+from ingest.domain.graph_versions import TOLD_BEFORE, ends_on, newest_version
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ class Check:
 
 
 def run_checks(settings: Settings) -> list[Check]:
-    """One check each of registry, tokens and their scopes, accounts, warehouse, publication."""
+    """One check each of registry, version, tokens and their scopes, accounts, warehouse, publication."""
     return [
         result
         for name, look in (
             ("registry", _registry),
+            ("version", _version),
             ("token", _tokens),
             ("accounts", _accounts),
+            ("blocks", _blocks),
             ("warehouse", _warehouse),
             ("insights", _insights),
             ("refusals", _refusals),
@@ -51,12 +54,32 @@ def run_checks(settings: Settings) -> list[Check]:
     ]
 
 
+def without_repeats(checks: Iterable[Check]) -> list[Check]:
+    """The checks, each complaint once: without a token everything that asks Meta fails for the same reason."""
+    told: set[tuple[bool, str]] = set()
+    left = []
+    for check in checks:
+        if check.is_ok or (check.is_ok, check.found) not in told:
+            left.append(check)
+        told.add((check.is_ok, check.found))
+    return left
+
+
 def _looked(name: str, look: Callable[[Settings], Iterator[Check]], settings: Settings) -> Iterator[Check]:
     try:
         yield from look(settings)
     except CampaignReachError as error:
-        first, _, rest = str(error).partition("\n")
-        yield Check(name, is_ok=False, found=first, what_to_do=rest or "mend it, then `campaign-reach check` again")
+        found, todo = found_and_todo(str(error))
+        yield Check(name, is_ok=False, found=found, what_to_do=todo or "mend it, then `campaign-reach check` again")
+
+
+def found_and_todo(message: str) -> tuple[str, str]:
+    """What a message of ours says went wrong, and what it says to do."""
+    for mark in ("\n", " What to do: ", ". "):
+        found, _, todo = message.partition(mark)
+        if todo:
+            return found.rstrip("."), todo.strip()
+    return message, ""
 
 
 def _registry(settings: Settings) -> Iterator[Check]:
@@ -68,6 +91,29 @@ def _registry(settings: Settings) -> Iterator[Check]:
         "registry",
         is_ok=True,
         found=f"{len(registry.campaigns)} campaigns, {len(registry.accounts)} accounts, {figures} published figures",
+    )
+
+
+def _version(settings: Settings) -> Iterator[Check]:
+    yield version_check(settings.graph_version, now=settings.clock())
+
+
+def version_check(version: str, *, now: datetime) -> Check:
+    """How long Meta still serves the Graph API version that is asked for; a complaint from 60 days before its end."""
+    end = ends_on(version)
+    left = end - now.date() if end else None
+    if left is None:
+        said = "Meta has named no end"
+    elif left <= timedelta():
+        said = f"over since {end}; Meta answers with another one, whose numbers may mean something else"
+    else:
+        said = f"served until {end}, {left.days} days more"
+    return Check(
+        "version",
+        is_ok=left is None or left > TOLD_BEFORE,
+        found=f"Graph API {version}: {said}",
+        what_to_do=f"set CAMPAIGN_REACH_GRAPH_VERSION to {newest_version()}, run `campaign-reach check --live`, and "
+        "read docs/how-to/add-a-metric.md if a metric has changed",
     )
 
 
@@ -157,6 +203,24 @@ def _gaps(settings: Settings) -> Iterator[Check]:
         found="; ".join(told) or "no account has as many posts of a year as Meta lists at most",
         what_to_do="Meta lists about 600 posts of a year: import a Business Suite export of the rest of that year",
     )
+
+
+def _blocks(settings: Settings) -> Iterator[Check]:
+    """Has Meta blocked an account? Nothing is asked of it for a day then, and somebody must look why."""
+    from ingest.adapters.state import ClientState
+
+    blocked = ClientState(settings.state_path).blocks(at=settings.clock())
+    if blocked:
+        yield Check("blocks", is_ok=False, found=blocked_until(blocked), what_to_do=TODO_OF_BLOCKED)
+
+
+def blocked_until(blocked: Mapping[str, datetime]) -> str:
+    """Which accounts Meta has blocked, and until when nothing is asked of them."""
+    named = ", ".join(f"{account} (nothing is asked until {at:%Y-%m-%d %H:%M} UTC)" for account, at in blocked.items())
+    return f"Meta has blocked {named}"
+
+
+TODO_OF_BLOCKED = "read what the app's dashboard and the account's support inbox say of it (code 368), and mend that"
 
 
 def _accounts(settings: Settings) -> Iterator[Check]:

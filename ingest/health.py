@@ -43,11 +43,13 @@ def read_health(settings: Settings, *, with_tokens: bool = True) -> list[Reading
         ("queue", _queue),
         ("accounts", _accounts),
         ("quota", _quota),
+        ("blocks", _blocks),
+        ("version", _version),
         ("quarantine", _quarantine),
         ("served", _publication),
     ]
     if with_tokens:
-        looks.insert(5, ("tokens", _tokens))
+        looks.insert(-1, ("tokens", _tokens))
     return [reading for name, look in looks for reading in _looked(name, look, settings)]
 
 
@@ -154,6 +156,28 @@ def _quota(settings: Settings) -> Iterator[Reading]:
         "resting": [one.account_id for one in resting],
     }
     yield Reading("quota", "warning" if is_used_up else "ok", said, todo if is_used_up else "", facts)
+
+
+def _blocks(settings: Settings) -> Iterator[Reading]:
+    """Accounts that Meta has blocked: somebody must look why."""
+    from ingest.adapters.state import ClientState
+    from ingest.check import TODO_OF_BLOCKED, blocked_until
+
+    blocked = ClientState(settings.state_path).blocks(at=settings.clock())
+    if blocked:
+        yield Reading("blocked", "critical", blocked_until(blocked), TODO_OF_BLOCKED, {"blocked": sorted(blocked)})
+
+
+def _version(settings: Settings) -> Iterator[Reading]:
+    """How long the Graph API version is served; a warning from 60 days before its end, critical when it is over."""
+    from ingest.check import version_check
+    from ingest.domain.graph_versions import ends_on
+
+    check, end = version_check(settings.graph_version, now=settings.clock()), ends_on(settings.graph_version)
+    is_over = end is not None and end <= settings.clock().date()
+    level: Level = "ok" if check.is_ok else "critical" if is_over else "warning"
+    facts = {"version": settings.graph_version, "ends_on": end.isoformat() if end else None}
+    yield Reading("version", level, check.found, "" if check.is_ok else check.what_to_do, facts)
 
 
 def _quarantine(settings: Settings) -> Iterator[Reading]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ingest.check import Check
+from ingest.check import Check, found_and_todo
 from ingest.domain.errors import CampaignReachError, RequestRefused
 from ingest.settings import Settings
 
@@ -33,7 +33,8 @@ def run_probes(settings: Settings) -> list[Check]:
     try:
         ground = _ground(settings)
     except CampaignReachError as error:
-        return [Check("live", is_ok=False, found=str(error), what_to_do="mend the token first")]
+        found, todo = found_and_todo(str(error))
+        return [Check("live", is_ok=False, found=found, what_to_do=todo or "mend the token first")]
     return [_probed(name, probe, ground) for name, probe in PROBES.items()]
 
 
@@ -59,6 +60,7 @@ def _probed(name: str, probe: Probe, ground: Ground) -> Check:
 
 
 EXPECTED = "as expected"
+NO_INSTAGRAM = f"{EXPECTED}: nothing to try, no Instagram account is linked"
 
 
 def _bearer(ground: Ground) -> str:
@@ -93,7 +95,7 @@ def _page_listing(ground: Ground) -> str:
 
 def _media_listing(ground: Ground) -> str:
     if ground.instagram_id is None:
-        return f"{EXPECTED}: nothing to try, no Instagram account is linked"
+        return NO_INSTAGRAM
     return _listing(ground, "media", ground.instagram_id, "instagram")
 
 
@@ -143,7 +145,7 @@ def _stories(ground: Ground) -> str:
 
 def _totals(ground: Ground) -> str:
     if ground.instagram_id is None:
-        return f"{EXPECTED}: nothing to try, no Instagram account is linked"
+        return NO_INSTAGRAM
     from datetime import UTC, datetime, timedelta
 
     from ingest.adapters.graph.batch import Noticed, read_asks
@@ -154,6 +156,26 @@ def _totals(ground: Ground) -> str:
     list(read_asks(ground.api, asks, noticed))
     refused = sorted({name for ask, _ in noticed.refused for name in ask.request.metrics})
     return f"refused: {', '.join(refused)}" if refused else f"{EXPECTED}: reach and all totals over thirty days"
+
+
+def _parts(ground: Ground) -> str:
+    """The first media and the first live story, if there are any, with what only they have, and its parts."""
+    if ground.instagram_id is None:
+        return NO_INSTAGRAM
+    from datetime import UTC, datetime
+
+    from ingest.adapters.graph.batch import Noticed, read_asks
+    from ingest.adapters.graph.instagram import apart_asks
+
+    on, noticed = datetime.now(UTC).date(), Noticed()
+    fields = "id,media_product_type"
+    media = _listed(ground, (ground.instagram_id, "media"), fields=fields, limit="25")
+    stories = _listed(ground, (ground.instagram_id, "stories"), fields=fields)
+    kinds = {str(one.get("media_product_type")): one["id"] for one in (*media, *stories)}
+    asks = [ask for kind, one in kinds.items() for ask in apart_asks(one, kind, on=on)]
+    list(read_asks(ground.api, asks, noticed))
+    refused = sorted({name for ask, _ in noticed.refused for name in ask.request.metrics})
+    return f"refused: {', '.join(refused)}" if refused else f"{EXPECTED}: of {', '.join(sorted(kinds)) or 'nothing yet'}"
 
 
 def _tokens(ground: Ground) -> str:
@@ -175,5 +197,6 @@ PROBES: dict[str, Probe] = {
     "breakdown": _breakdown,
     "stories of a Page": _stories,
     "totals of Instagram": _totals,
+    "parts of Instagram": _parts,
     "tokens": _tokens,
 }

@@ -59,7 +59,7 @@ create or replace temp table objects as
 select
     *,
     is_listed or edge in ('post', 'ig_media') as is_post,
-    coalesce(nullif(trim(coalesce(object ->> '$.id', object ->> '$.post_id')), ''), if(is_listed, null, requested_id))
+    coalesce(nullif(coalesce(object ->> '$.id', object ->> '$.post_id'), ''), if(is_listed, null, requested_id))
         as object_id,
     json_transform(object, '{
         "message": "VARCHAR", "caption": "VARCHAR", "permalink_url": "VARCHAR", "permalink": "VARCHAR", "url": "VARCHAR",
@@ -139,43 +139,74 @@ select
 from usable
 where is_post;
 
--- Every insight, wherever it stood: within its post, or in an answer of its own. `parts` is the part of the number
--- that a breakdown gives; a total over a window has no end of its own, so it gets the window's.
+-- Every insight, wherever it stood: within its post, or in an answer of its own. One row per number, and per part of
+-- one that a breakdown gives; a total over a window has no end of its own, so it gets the window's. Where Meta tells
+-- the parts of a total and not itself, nobody adds them up here.
 create or replace temp table insights as
-select
-    * exclude (insight),
-    insight.name as graph_name,
-    if(insight.total_value is null, coalesce(insight.period, 'lifetime'), 'window') as period,
-    unnest(if(
-        insight.total_value is null,
-        insight."values",
-        [{'value': insight.total_value ->> '$.value', 'end_time': window_end, 'is_from_ads': null, 'is_from_followers': null}]
-    )) as point
-from (
-    select
-        load_id,
-        line_no,
-        object_id,
-        null as window_end,
-        unnest(from_json(object -> '$.insights.data', '[{
-            "name": "VARCHAR", "period": "VARCHAR", "total_value": "JSON", "values": [{
-                "value": "JSON", "end_time": "VARCHAR", "is_from_ads": "VARCHAR", "is_from_followers": "VARCHAR"}]}]')
-        ) as insight
+with answered as (
+    select load_id, line_no, object_id, null as window_end, object -> '$.insights.data' as data
     from usable
     where is_post
     union all by name
-    select
-        load_id,
-        line_no,
-        requested_id as object_id,
-        window_end,
-        unnest(from_json(body -> '$.data', '[{
-            "name": "VARCHAR", "period": "VARCHAR", "total_value": "JSON", "values": [{
-                "value": "JSON", "end_time": "VARCHAR", "is_from_ads": "VARCHAR", "is_from_followers": "VARCHAR"}]}]')
-        ) as insight
+    select load_id, line_no, requested_id as object_id, window_end, body -> '$.data' as data
     from landed
     where edge in ('insights', 'video_insights') and coalesce(http_status, 200) = 200
-);
+),
+
+named as (
+    select
+        * exclude (data),
+        unnest(from_json(data, '[{
+            "name": "VARCHAR", "period": "VARCHAR",
+            "values": [{
+                "value": "JSON", "end_time": "VARCHAR", "is_from_ads": "VARCHAR", "is_from_followers": "VARCHAR"}],
+            "total_value": {
+                "value": "VARCHAR",
+                "breakdowns": [{
+                    "dimension_keys": ["VARCHAR"],
+                    "results": [{"dimension_values": ["VARCHAR"], "value": "VARCHAR"}]}]}}]')
+        ) as insight
+    from answered
+)
+
+select
+    load_id,
+    line_no,
+    object_id,
+    insight.name as graph_name,
+    if(insight.total_value is null or window_end is null, coalesce(insight.period, 'lifetime'), 'window') as period,
+    unnest(
+        case
+            when insight.total_value is null then list_transform(insight."values", lambda point: {
+                'value': point.value::varchar,
+                'end_time': point.end_time,
+                'breakdown': case
+                    when point.is_from_ads is not null then 'is_from_ads'
+                    when point.is_from_followers is not null then 'is_from_followers'
+                end,
+                'breakdown_value': coalesce(point.is_from_ads, point.is_from_followers)
+            })
+            else list_concat(
+                if(
+                    insight.total_value.value is null and len(insight.total_value.breakdowns[1].results) > 0,
+                    [],
+                    [{
+                        'value': insight.total_value.value,
+                        'end_time': window_end::varchar,
+                        'breakdown': null::varchar,
+                        'breakdown_value': null::varchar
+                    }]
+                ),
+                list_transform(insight.total_value.breakdowns[1].results, lambda part: {
+                    'value': part.value,
+                    'end_time': window_end::varchar,
+                    'breakdown': array_to_string(insight.total_value.breakdowns[1].dimension_keys, ','),
+                    'breakdown_value': array_to_string(part.dimension_values, ',')
+                })
+            )
+        end
+    ) as point
+from named;
 
 -- What insights were asked of: the posts of a listing, or the object of an answer of its own.
 create or replace temp table asked as
@@ -208,12 +239,9 @@ select
     wanted.graph_name,
     coalesce(insights.period, 'lifetime') as period,
     insights.point.end_time as end_time,
-    case
-        when insights.point.is_from_ads is not null then 'is_from_ads'
-        when insights.point.is_from_followers is not null then 'is_from_followers'
-    end as breakdown,
-    coalesce(insights.point.is_from_ads, insights.point.is_from_followers) as breakdown_value,
-    insights.point.value::varchar as value,
+    insights.point.breakdown as breakdown,
+    insights.point.breakdown_value as breakdown_value,
+    insights.point.value as value,
     if(insights.point.value is null, 'not_yet_available', null) as reason
 from (select * exclude (metrics, refused), unnest(metrics) as graph_name from asked) as wanted
 left join insights using (load_id, line_no, object_id, graph_name);

@@ -27,6 +27,7 @@ SCHEMA = """
     create table if not exists quotas (
         account_id text primary key, used_pct integer not null, not_before_at text, seen_at text not null
     );
+    create table if not exists blocks (account_id text primary key, until text not null);
     create table if not exists posts (
         account_id text not null, post_id text not null, published_at text not null, product text not null,
         refreshed_at text not null, apart_at text, misses integer not null default 0, primary key (account_id, post_id)
@@ -179,7 +180,19 @@ class ClientState:
     def rests_until(self, account_id: str, *, at: datetime) -> datetime | None:
         """Until when an account, or the whole app, must not be asked; None when it may."""
         waits = [one.not_before_at for one in self.quotas() if one.account_id in (account_id, THE_APP)]
+        waits.append(self.blocks(at=at).get(account_id))
         return max((one for one in waits if one and one > at), default=None)
+
+    def note_block(self, account_id: str, *, until: datetime) -> None:
+        """Remember that Meta has blocked an account, and until when nothing is asked of it."""
+        with self._open() as file:
+            file.execute("insert or replace into blocks values (?, ?)", (account_id, _text(until)))
+
+    def blocks(self, *, at: datetime) -> dict[str, datetime]:
+        """Which accounts Meta has blocked, and until when nothing is asked of them."""
+        with self._open() as file:
+            rows = file.execute("select account_id, until from blocks where until > ? order by 1", (_text(at),))
+            return {account_id: _moment(until) for account_id, until in rows}
 
     def note_posts(self, posts: Iterable[SeenPost], *, at: datetime) -> None:
         """Remember that posts were read now."""

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 import typer.core
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from ingest.domain.errors import CampaignReachError
 from ingest.settings import load_settings
@@ -80,6 +82,16 @@ def _start() -> None:
     from ingest.logs import configure_logs
 
     configure_logs(load_settings().logs_dir)
+
+
+def show_entry(head: str, *details: str) -> None:
+    """One thing of a list: a line that says which, and below it, indented, what there is to say of it.
+
+    It is read on 80 columns, where a table of as many columns would break every word.
+    """
+    out.print(head, markup=False, highlight=False, soft_wrap=True)
+    for detail in details:
+        out.print(Padding(Text(detail, overflow="fold"), (0, 0, 0, 4)))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ingest.cli.console import app, out
-from ingest.domain.errors import SettingsInvalid
+from ingest.domain.errors import ArgumentInvalid
 from ingest.settings import load_settings
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ def template(
 
     kinds = get_args(Template)
     if kind not in kinds:
-        raise SettingsInvalid(f"There is no template {kind!r}; there is: {', '.join(kinds)}.")
+        raise ArgumentInvalid(f"There is no template {kind!r}; there is: {', '.join(kinds)}.")
     campaigns = {one.campaign_id: one for one in read_registry(load_settings().campaigns_dir).campaigns}
     unknown = [one for one in campaign or () if one not in campaigns]
     if unknown:
-        raise SettingsInvalid(f"No campaign file is named {', '.join(unknown)}; there is: {', '.join(campaigns)}.")
+        raise ArgumentInvalid(f"No campaign file is named {', '.join(unknown)}; there is: {', '.join(campaigns)}.")
     path = into or Path(f"{kind}.xlsx")
     if path.exists() and not force:
-        raise SettingsInvalid(f"{path} is there already; perhaps it is filled in. Choose another name with --into.")
+        raise ArgumentInvalid(f"{path} is there already; perhaps it is filled in. Choose another name with --into.")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(template_bytes(kind, [campaigns[one] for one in campaign or campaigns]))  # type: ignore[arg-type]
     out.print(f"{path}\nFill in its first sheet; then: campaign-reach import --dry-run {path}", soft_wrap=True)
@@ -90,14 +90,14 @@ def _taken(world: "World", account_id: str, product: str, *, at: datetime | None
     from ingest.sandbox.exports.products import LANGUAGES, take
 
     if account_id not in world.accounts:
-        raise SettingsInvalid(f"The sandbox plays no account {account_id}; `campaign-reach sandbox-export` lists them.")
+        raise ArgumentInvalid(f"The sandbox plays no account {account_id}; `campaign-reach sandbox-export` lists them.")
     tools = _tools_of(world.accounts[account_id].platform)
     chosen = next((tool for tool in tools if product in (tool, "")), None)
     if chosen is None:
-        raise SettingsInvalid(f"{product} is no tool for account {account_id}; there is: {', '.join(tools)}.")
+        raise ArgumentInvalid(f"{product} is no tool for account {account_id}; there is: {', '.join(tools)}.")
     known = LANGUAGES.get(chosen, ("en",))
     if language not in known:
-        raise SettingsInvalid(f"{chosen} is written in {', '.join(known)}, not in {language!r}.")
+        raise ArgumentInvalid(f"{chosen} is written in {', '.join(known)}, not in {language!r}.")
     day = at.date() if at else date(2026, 11, 21)
     moment = datetime(day.year, day.month, day.day, 23, 59, tzinfo=UTC)
     return take(world, account_id, chosen, at=moment, language=language)

@@ -1,5 +1,7 @@
 """Commands that read from Meta: plan, quota, refresh, quarantine."""
 
+import json
+import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from ingest.cli.console import AccountIds, app, err, out, progress, title
-from ingest.domain.errors import CampaignReachError, SettingsInvalid
+from ingest.cli.console import AccountIds, app, err, out, progress, show_entry, title
+from ingest.domain.errors import ArgumentInvalid, CampaignReachError
 from ingest.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from ingest.domain.refresh import KnownPost
+    from collections.abc import Iterable
+
+    from ingest.domain.refresh import AccountState, KnownPost
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")]
 All = Annotated[bool, typer.Option("--all", help="Read every account to the end of its listing, whatever is due.")]
@@ -25,29 +29,39 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Say what the next refresh reads, why, and how many calls that may cost."""
-    import json
-
-    from ingest.steps.plan import explain_posts, plan_refresh
+    from ingest.steps.plan import account_states, explain_posts, plan_refresh
 
     settings = load_settings()
+    _require_known(account, account_states(settings))
     if posts:
-        _print_posts(
-            [(post, why) for post, why in explain_posts(settings) if not account or post.account_id in account]
-        )
+        found = ((post, why) for post, why in explain_posts(settings) if not account or post.account_id in account)
+        _print_posts(found, as_json=as_json)
         return
     rows = [row for row in plan_refresh(settings) if not account or row["account_id"] in account]
     if as_json:
         for row in rows:
-            out.print_json(json.dumps(row), indent=None)
+            sys.stdout.write(json.dumps(row) + "\n")
         return
-    table = _table("account", "platform", "calls", "listing back to", "posts apart", "why")
     for row in rows:
-        back = (row["since_at"] or "its begin")[:16].replace("T", " ")
-        waits = f"; rests until {row['not_before_at'][:16].replace('T', ' ')} UTC" if row["not_before_at"] else ""
-        cells = (row["account_id"], row["platform"], str(row["est_calls"]), back, str(len(row["post_ids"])))
-        table.add_row(*cells, row["reason"] + waits)
-    out.print(table if rows else "Nothing is due. `campaign-reach plan --posts` says when each post is.")
+        show_entry(*_planned(row))
+    if not rows:
+        out.print("Nothing is due. `campaign-reach plan --posts` says when each post is.")
     _say_what_comes_by_file(settings)
+
+
+def _planned(row: dict[str, Any]) -> tuple[str, str]:
+    """A row of the plan for people: what is read and for how many calls; and why."""
+    head = f"{row['platform']:<9} {row['account_id']:<17}"
+    if row["not_before_at"]:
+        return f"{head} rests until {_minute(row['not_before_at'])} UTC", row["reason"]
+    apart = f", {len(row['post_ids'])} posts apart" if row["post_ids"] else ""
+    back = f"back to {_minute(row['since_at'])}" if row["since_at"] else "to its end"
+    return f"{head} {row['est_calls']:>3} calls, listing {back}{apart}", row["reason"]
+
+
+def _minute(text: str) -> str:
+    """A moment as people write it, without its seconds."""
+    return text[:16].replace("T", " ")
 
 
 def _say_what_comes_by_file(settings: Settings) -> None:
@@ -60,12 +74,19 @@ def _say_what_comes_by_file(settings: Settings) -> None:
         out.print(f"Not read by the API, `source: export`: {named}. Next: campaign-reach import", soft_wrap=True)
 
 
-def _print_posts(posts: "list[tuple[KnownPost, str]]") -> None:
-    table = _table("account", "post", "published", "read", "why")
+def _print_posts(posts: "Iterable[tuple[KnownPost, str]]", *, as_json: bool) -> None:
+    is_any = False
     for post, why in posts:
-        times = (f"{moment:%Y-%m-%d %H:%M}" for moment in (post.published_at, post.refreshed_at))
-        table.add_row(post.account_id, post.post_id, *times, why)
-    out.print(table if posts else "No post is known yet: campaign-reach refresh")
+        is_any = True
+        if as_json:
+            times = {"published_at": post.published_at.isoformat(), "refreshed_at": post.refreshed_at.isoformat()}
+            facts = {"account_id": post.account_id, "post_id": post.post_id, **times, "why": why}
+            sys.stdout.write(json.dumps(facts) + "\n")
+            continue
+        published, read = (f"{moment:%Y-%m-%d %H:%M}" for moment in (post.published_at, post.refreshed_at))
+        show_entry(f"{post.post_id:<36} of {published}, read {read}", why)
+    if not is_any and not as_json:
+        out.print("No post is known yet: campaign-reach refresh")
 
 
 @app.command()
@@ -91,10 +112,7 @@ def refresh(account: AccountIds = None, everything: All = False) -> None:
 
     settings = load_settings()
     land_registry(settings)
-    known = {one.account_id for one in account_states(settings)}
-    unknown = sorted(set(account or ()) - known)
-    if unknown:
-        raise SettingsInvalid(f"No account of the registry has the id {', '.join(unknown)}: see campaigns/*.yml")
+    _require_known(account, account_states(settings))
     planned = plan_refresh(settings, everything=everything)
     rows = [row for row in planned if not account or row["account_id"] in account]
     if not rows:
@@ -107,6 +125,16 @@ def refresh(account: AccountIds = None, everything: All = False) -> None:
         err.print(f"{', '.join(sorted(accounts))}\n  {problem}", markup=False, highlight=False, soft_wrap=True)
     if failures:
         raise typer.Exit(1)
+
+
+def _require_known(account_ids: "list[str] | None", known: "Iterable[AccountState]") -> None:
+    """Refuse ids that no account of the registry has which is read by the API."""
+    unknown = sorted(set(account_ids or ()) - {one.account_id for one in known})
+    if unknown:
+        raise ArgumentInvalid(
+            f"No account that is read by the API has the id {', '.join(unknown)}. `campaign-reach check` counts them; "
+            f"they stand in the campaign files, in {load_settings().campaigns_dir}."
+        )
 
 
 def _read(settings: Settings, rows: list[dict[str, Any]]) -> dict[str, list[str]]:
@@ -138,11 +166,11 @@ def quarantine(
         result = retry_quarantine(settings)
         out.print(f"{result.brought_in} brought in, {result.waiting} still waiting")
         return
-    table = _table("what", "account or source", "object", "reason", "where")
     answers, objects = answers_waiting(settings), objects_waiting(settings)
     for one in (*answers, *objects):
-        table.add_row(one.what, one.source, one.object_id or "–", one.reason, one.place)
-    out.print(table if answers or objects else "Nothing is in quarantine.")
+        show_entry(" ".join(filter(None, (one.what, one.object_id, "from", one.source))), one.reason, one.place)
+    if not answers and not objects:
+        out.print("Nothing is in quarantine.")
     for reason, count in Counter(one.reason for one in (*answers, *objects)).most_common():
         out.print(f"{count} × {reason}", highlight=False)
 

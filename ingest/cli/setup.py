@@ -1,12 +1,15 @@
 """Commands that set up: init, check, sandbox, settings."""
 
 import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from ingest.cli.console import app, out
+from ingest.domain.errors import ArgumentInvalid
 from ingest.settings import load_settings
 
 
@@ -37,11 +40,12 @@ def check(
     ] = False,
 ) -> None:
     """Check settings, registry, token with its scopes, warehouse and publication: one line each, with what to do."""
-    from ingest.check import run_checks
+    from ingest.check import run_checks, without_repeats
     from ingest.live import run_probes
 
     results = run_checks(load_settings())
     results += run_probes(load_settings()) if live else []
+    results = without_repeats(results)
     for result in results:
         mark = "[green]ok[/green]  " if result.is_ok else "[red]fail[/red]"
         out.print(f"{mark} {result.name:<12} {result.found}", soft_wrap=True, highlight=False)
@@ -74,14 +78,24 @@ def sandbox(
     serve_sandbox(
         settings.campaigns_dir,
         port=port,
-        api_date=api_date,
-        now=now,
+        api_date=_dated("--api-date", date.fromisoformat, api_date, "YYYY-MM-DD"),
+        now=_dated("--now", datetime.fromisoformat, now, "ISO 8601").astimezone(UTC) if now else None,
         script=read_script(faults) if faults else (),
         callback=callback,
         mess=mess,
         latency_seconds=latency / 1000,
         say=lambda line: out.print(line, highlight=False),
     )
+
+
+When = TypeVar("When", bound=date)
+
+
+def _dated(option: str, read: Callable[[str], When], given: str, shape: str) -> When:
+    try:
+        return read(given)
+    except ValueError:
+        raise ArgumentInvalid(f"{option} {given}: write it as {shape}, such as 2026-11-22.") from None
 
 
 @app.command()
@@ -105,13 +119,11 @@ def happen(
 def _tell_sandbox(url: str, what: str, asked: dict[str, str]) -> object:
     import requests
 
-    from ingest.domain.errors import SettingsInvalid
-
     try:
         answer = requests.post(f"{url}/_sandbox/{what}", params=asked, timeout=10)
         answer.raise_for_status()
     except requests.RequestException:
-        raise SettingsInvalid(
+        raise ArgumentInvalid(
             f"No sandbox with a callback answers at {url}, or it knows no such account or post. "
             "Start one with `make up`, or `campaign-reach sandbox --callback URL`."
         ) from None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from ingest.domain.errors import SettingsInvalid
+from ingest.domain.errors import ArgumentInvalid
 
 Values = Mapping[str, int | None]
 """The numbers of one post, by part."""
@@ -115,11 +115,11 @@ TARGETS = ("target_metric", "target_value", "target_expected", "attainment_pct")
 def measure_of(metric: str) -> Measure:
     """How a metric comes from its posts.
 
-    Raises: SettingsInvalid, naming those that can be explained.
+    Raises: ArgumentInvalid, naming those that can be explained.
     """
     if metric not in MEASURES:
         known = ", ".join((*MEASURES, *TARGETS))
-        raise SettingsInvalid(f"{metric} is no metric that can be explained. There are: {known}.")
+        raise ArgumentInvalid(f"{metric} is no metric that can be explained. There are: {known}.")
     return MEASURES[metric]
 
 

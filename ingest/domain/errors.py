@@ -12,8 +12,10 @@ CampaignReachError
 ├── SomebodyMustAct              repeating does not help
 │   ├── RegistryInvalid          a campaign file: file, line, field, what is allowed
 │   ├── SettingsInvalid          a setting is missing or cannot be used
+│   │   └── ArgumentInvalid      what a command was given: an id, a name, a date that there is not
 │   ├── TokenRefused             missing, expired, revoked, or without a scope
 │   ├── RequestRefused           Meta refuses the request itself
+│   ├── AccountBlocked           Meta has blocked app or account for a while: asking on makes it worse
 │   ├── UnsafeAnswer             redirect or foreign host: nothing is followed
 │   ├── LandingDamaged           a landed file is not what was written
 │   ├── StorageFailed            disk full, read-only, permission
@@ -84,6 +86,10 @@ class SettingsInvalid(SomebodyMustAct):
     """A setting is missing or cannot be used."""
 
 
+class ArgumentInvalid(SettingsInvalid):
+    """What a command was given cannot be used: there is no such id or name, or it is none."""
+
+
 class TokenRefused(SomebodyMustAct):
     """A token is missing, expired, revoked, or lacks a scope; `code` is Meta's."""
 
@@ -99,6 +105,10 @@ class RequestRefused(SomebodyMustAct):
         super().__init__(message)
         self.code = code
         self.subcode = subcode
+
+
+class AccountBlocked(SomebodyMustAct):
+    """Meta has blocked the app or the account for a while; asking on makes it longer, so nothing is asked for a day."""
 
 
 class UnsafeAnswer(SomebodyMustAct):

@@ -107,7 +107,8 @@ def _time_zone(value: object) -> object:
 
 def _hashtag(value: object) -> object:
     composed = unicodedata.normalize("NFC", value) if isinstance(value, str) else value
-    if isinstance(composed, str) and not re.fullmatch(r"#\w*[^\W\d]\w*", composed):
+    is_one = isinstance(composed, str) and re.fullmatch(r"#\w+", composed) and any(map(str.isalpha, composed))
+    if isinstance(composed, str) and not is_one:
         raise refusal("must begin with '#', followed by letters, digits or '_' without spaces, such as '#ӨөрӨөр'")
     return composed
 

@@ -50,6 +50,11 @@ class Metric:
     in_marts: bool
     meaning: str
 
+    @property
+    def breakdown_name(self) -> str:
+        """What the Graph's number is taken apart by, when this is a part of it; else empty."""
+        return (self.breakdown or "").partition("=")[0]
+
     def is_removed_on(self, day: date) -> bool:
         """Whether Meta has removed it by that day."""
         return self.valid_to is not None and self.valid_to <= day
@@ -95,6 +100,17 @@ CATALOGUE: tuple[Metric, ...] = _read()
 def graph_names(metrics: Iterable[Metric]) -> tuple[str, ...]:
     """The Graph names of metrics, each once, in the catalogue's order."""
     return tuple(dict.fromkeys(metric.graph_name for metric in metrics))
+
+
+def by_breakdown(metrics: Iterable[Metric]) -> dict[str, tuple[str, ...]]:
+    """Graph names by the breakdown that they are asked with: one call takes one. It gives the whole number, too."""
+    names: dict[str, list[str]] = {}
+    found = tuple(metrics)
+    apart = {metric.graph_name for metric in found if metric.breakdown_name}
+    for metric in found:
+        if metric.breakdown_name or metric.graph_name not in apart:
+            names.setdefault(metric.breakdown_name, []).append(metric.graph_name)
+    return {breakdown: tuple(dict.fromkeys(several)) for breakdown, several in names.items()}
 
 
 def graph_name_of(platform: str, metric: str) -> str:

@@ -13,6 +13,7 @@ POSTS_PER_CALL = 100
 LISTED = "the account is not known yet: all its posts are listed"
 SEARCHED = "nothing is due; the listing's first page is read for new posts"
 RESTING = "its quota is nearly used up: it rests, the others go on"
+BLOCKED = "Meta has blocked it (code 368): it rests, the others go on"
 QUIET = "nothing is due, and no campaign of its accounts is active: looked for new posts once a day"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 LAST_READ = "last reading of old"
@@ -77,6 +78,8 @@ class AccountState:
     posts: tuple[KnownPost, ...] = ()
     listed_at: datetime | None = None
     not_before_at: datetime | None = None
+    is_blocked: bool = False
+    """Whether it rests because Meta has blocked it, and not for its quota."""
     active: tuple[tuple[datetime, datetime], ...] = ()
 
     def is_active(self, at: datetime) -> bool:
@@ -130,7 +133,8 @@ def plan_accounts(accounts: Iterable[AccountState], *, at: datetime, most_calls:
 def _row(account: AccountState, at: datetime, most_calls: int) -> PlanRow | None:
     one = (account.account_id, account.platform)
     if account.not_before_at is not None and account.not_before_at > at:
-        return PlanRow(*one, RESTING, at, est_calls=0, not_before_at=account.not_before_at)
+        reason = BLOCKED if account.is_blocked else RESTING
+        return PlanRow(*one, reason, at, est_calls=0, not_before_at=account.not_before_at)
     if account.listed_at is None or account.listed_at > at:
         return PlanRow(*one, LISTED, at, est_calls=2)
     due = due_posts(account.posts, at)

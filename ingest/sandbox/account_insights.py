@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ingest.sandbox import errors
 from ingest.sandbox.audience import Audience
-from ingest.sandbox.insights import asked_metrics
+from ingest.sandbox.insights import asked_metrics, total_value
 from ingest.sandbox.nodes import graph_time
 from ingest.sandbox.rules import IG_ACCOUNT_METRICS, PAGE_METRICS, AccountRule, served
 from ingest.sandbox.world import SETTLED, World, WorldAccount
@@ -54,8 +54,11 @@ class AccountInsights:
         scope = "instagram_manage_insights" if account.platform == "instagram" else "read_insights"
         if scope not in scopes:
             return {"data": []}
-        total = params.get("metric_type") == "total_value"
-        data = [self._insight(account, rule, period, since, until, total=total) for rule in rules]
+        window = period, since, until
+        if params.get("metric_type") == "total_value":
+            data = [self._total(account, rule, *window, breakdown=params.get("breakdown", "")) for rule in rules]
+        else:
+            data = [self._insight(account, rule, *window) for rule in rules]
         step = until - since
         around = {"previous": (since - step, since), "next": (until, until + step)}
         paging = {
@@ -79,6 +82,8 @@ class AccountInsights:
                 raise errors.bad_parameter(
                     f"The following metrics ({name}) should be specified with parameter metric_type=total_value"
                 )
+            if params.get("breakdown", rule.breakdown) != rule.breakdown:
+                raise errors.bad_parameter(f"The breakdown {params['breakdown']} is not supported for {name}")
             if rule.fact == "reach" and account.account_id in self.world.small_accounts:
                 raise errors.too_few_followers()
         return [known[name] for name in names]
@@ -98,13 +103,18 @@ class AccountInsights:
         return since, until
 
     def _insight(
-        self, account: WorldAccount, rule: AccountRule, period: str, since: datetime, until: datetime, *, total: bool
+        self, account: WorldAccount, rule: AccountRule, period: str, since: datetime, until: datetime
     ) -> dict[str, Any]:
-        shown: dict[str, Any] = {"name": rule.name, "period": period, "title": rule.name, "description": rule.name}
-        shown["id"] = f"{account.account_id}/insights/{rule.name}/{period}"
-        if total:
-            return shown | {"total_value": {"value": self._value(account, rule.fact, since, min(until, self.now))}}
-        return shown | {"values": self._series(account, rule, period, since, until)}
+        return _named(account, rule, period) | {"values": self._series(account, rule, period, since, until)}
+
+    def _total(
+        self, account: WorldAccount, rule: AccountRule, period: str, since: datetime, until: datetime, *, breakdown: str
+    ) -> dict[str, Any]:
+        """One number for the window; of what can be taken apart only the parts, and only when they are asked for."""
+        end = min(until, self.now)
+        parts = {name: self._value(account, fact, since, end) for name, fact in rule.parts}
+        whole = None if rule.parts else self._value(account, rule.fact, since, end)
+        return _named(account, rule, period) | {"total_value": total_value(parts, breakdown, whole=whole)}
 
     def _series(
         self, account: WorldAccount, rule: AccountRule, period: str, since: datetime, until: datetime
@@ -133,7 +143,7 @@ class AccountInsights:
             return account.followers
         if fact == "engaged":
             return min(self._value(account, one, start, end) for one in ("reach", "engagements"))
-        if fact in ("follows", "profile_views"):
+        if fact in ("follows", "unfollows", "profile_views"):
             days = max(1, round((end - start) / timedelta(days=1)))
             return days * (hashlib.sha256(f"{account.account_id}/{fact}".encode()).digest()[0] % 20)
         mine = [
@@ -157,6 +167,12 @@ class AccountInsights:
 
 
 ENGAGEMENTS = ("reactions_like", "reactions_love", "reactions_wow", "comments", "shares", "saves")
+
+
+def _named(account: WorldAccount, rule: AccountRule, period: str) -> dict[str, Any]:
+    """What an insight is called, as Meta lays it out."""
+    shown: dict[str, Any] = {"name": rule.name, "period": period, "title": rule.name, "description": rule.name}
+    return shown | {"id": f"{account.account_id}/insights/{rule.name}/{period}"}
 
 
 def _midnight(given: str | None, otherwise: date) -> datetime:

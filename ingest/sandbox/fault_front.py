@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ingest.sandbox.server import HOST, listening
+from ingest.sandbox.loopback import HOST, listening
 
 CLOSE = b"Connection: close\r\n"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from ingest.domain.errors import RegistryInvalid
+from ingest.domain.errors import ArgumentInvalid
 from ingest.sandbox.fault_front import Fault
 from ingest.sandbox.faults import FAULTS
 
@@ -20,7 +20,7 @@ ONLY_IN_BATCHES, ONLY_LATER, SLOW = ("F11", "F48", "F49"), ("F29", "F30"), ("F23
 def read_script(path: Path) -> list[Step]:
     """What a YAML file wants to be spoiled: a list of `where`, `fault` and `times`, or a `seed` that makes one.
 
-    Raises: RegistryInvalid for a file that is none, or a fault that there is not.
+    Raises: ArgumentInvalid for a file that is none, or a fault that there is not.
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -28,13 +28,13 @@ def read_script(path: Path) -> list[Step]:
             return random_script(int(content["seed"]))
         wanted = [(str(step["where"]), str(step["fault"]), int(step.get("times", 1))) for step in content]
     except (OSError, yaml.YAMLError, TypeError, KeyError, ValueError) as problem:
-        raise RegistryInvalid(
+        raise ArgumentInvalid(
             f"{path} is no script of faults: {problem}. Each step has where, fault and times; or the file has a seed."
         ) from None
     known = {fault.number: fault for fault in reversed(FAULTS)}
     unknown = sorted({number for _, number, _ in wanted} - set(known))
     if unknown:
-        raise RegistryInvalid(f"{path}: there is no fault {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
+        raise ArgumentInvalid(f"{path}: there is no fault {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
     return [(on, known[number], times) for on, number, times in wanted]
 
 

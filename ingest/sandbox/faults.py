@@ -15,13 +15,14 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from ingest.sandbox.fault_front import CLOSE, Exchange, Fault, Wire
-from ingest.sandbox.server import HOST
+from ingest.sandbox.loopback import HOST
 
 DEEP = b"[" * 100_000
 BAD_USAGE = b"x-app-usage: {\r\nx-business-use-case-usage: [1]\r\n"
+FULL_USAGE = b'x-app-usage: {"call_count":150,"total_time":100,"total_cputime":100}\r\n'
 ODD_USAGE = b'x-app-usage: {"call_count":-7,"total_time":"100"}\r\nx-page-usage: {"call_count":1e9}\r\n'
 INSIGHTS_OF = re.compile(r'("id":"\d+[\d_]*)\\/insights')
-DRIP_SECONDS = 0.2
+DRIP_SECONDS, SILENT_SECONDS = 0.2, 5.0
 LONGEST_DAYS = 40
 
 
@@ -80,15 +81,29 @@ def _reset_in_headers(exchange: Exchange) -> None:
     exchange.reset()
 
 
+def _silent(exchange: Exchange) -> None:
+    exchange.client.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 5000\r\n\r\n")
+    time.sleep(SILENT_SECONDS)
+
+
 def _to_evil(status: int) -> Wire:
     return lambda exchange: exchange.send(b"", status, f"Location: {exchange.evil}/steal\r\n".encode())
 
 
-def _next_at_evil(exchange: Exchange) -> None:
-    body = json.loads(exchange.own_body())
-    parts = urlsplit(body["paging"]["next"])
-    body["paging"]["next"] = f"{exchange.evil}{parts.path}?{parts.query}"
-    exchange.send(json.dumps(body).encode())
+def _to_itself(exchange: Exchange) -> None:
+    exchange.send(b"", 302, f"Location: {exchange.target}\r\n".encode())
+
+
+def _next_at_evil(before: str) -> Wire:
+    """The next page is at the evil host; `before` stands between its scheme and its name."""
+
+    def wire(exchange: Exchange) -> None:
+        body = json.loads(exchange.own_body())
+        parts = urlsplit(body["paging"]["next"])
+        body["paging"]["next"] = f"http://{before}{urlsplit(exchange.evil).netloc}{parts.path}?{parts.query}"
+        exchange.send(json.dumps(body).encode())
+
+    return wire
 
 
 def _empty_with_next(exchange: Exchange) -> None:
@@ -206,25 +221,39 @@ def _of_another_app(body: Any) -> Any:
 
 HTML = b"<html><body>Sorry, something went wrong.</body></html>"
 REDUCE = "Please reduce the amount of data you're asking for, then retry your request"
+TOKEN_SUBCODES = (458, 459, 460, 463, 464, 467, 490, 492)
+UNKNOWN_CODE = "an error with a code that nobody knows"
+UNKNOWN_CODE_500 = "the same, in a 500"
 FIRST = b'"values":[{"value":'
 FAULTS = (
     Fault("F01", "an error that passes, in a 200", error(2, "Service temporarily unavailable", 200, is_transient=True)),
     *(Fault("F02", f"quota, code {code}", error(code)) for code in (4, 17, 32, 613)),
     *(Fault("F03", f"quota of a Page or account, code {code}", error(code)) for code in (80001, 80002, 80004)),
     Fault("F04", "429 without a body", answers(b"", 429)),
-    Fault("F04", "429 with a wait that is too long", answers(b"", 429, b"Retry-After: 1000000000\r\n")),
-    *(Fault("F05", f"token, subcode {sub}", error(190, error_subcode=sub)) for sub in (458, 460, 463, 467, 492)),
+    *(
+        Fault("F04", f"429 with {what}", answers(b"", 429, b"Retry-After: %b\r\n" % wait))
+        for what, wait in (
+            ("a wait that is too long", b"1000000000"),
+            ("a wait below nothing", b"-5"),
+            ("a date to wait for", b"Wed, 25 Nov 2026 21:00:00 GMT"),
+        )
+    ),
+    *(Fault("F05", f"token, subcode {sub}", error(190, error_subcode=sub)) for sub in TOKEN_SUBCODES),
+    Fault("F05", "token, with data that are a text", error(190, error_subcode=463, error_data="it is over")),
     Fault("F05", "token, which is said back", _token_said_back),
     *(Fault("F06", f"permission, code {code}", error(code)) for code in (102, 10, 230)),
     Fault("F06", "permission for one list", in_parts(_is_of_stories, 10, "(#10) Application does not have permission")),
     Fault("F07", "a parameter is refused", error(100, "(#100) Invalid parameter")),
     Fault("F08", "the object is gone", error(100, "Unsupported get request", error_subcode=33)),
+    Fault("F08", "the name is nobody's", error(803, "(#803) Some of the aliases you requested do not exist", 404)),
     Fault("F09", "a metric that is none", error(100, "(#100) The value must be a valid insights metric")),
     Fault("F10", "too much data", error(1, REDUCE, 500)),
     Fault("F11", "a window that is too long", in_parts(_is_long, 3018, "(#3018) The start date is too old")),
     *(Fault("F12", f"stopped, code {code}", error(code)) for code in (368, 2635, 12)),
     Fault("F13", "an error without a code", answers(b'{"error":{"message":"x"}}', 400)),
     Fault("F13", "an error that is a text", answers(b'{"error":"x"}', 400)),
+    Fault("F13", UNKNOWN_CODE, error(987_654, "Nobody has seen this")),
+    Fault("F13", UNKNOWN_CODE_500, error(987_654, "Nobody has seen this", 500)),
     *(Fault("F14", f"{status} with HTML", answers(HTML, status)) for status in (500, 502, 503, 504)),
     Fault("F15", "503 with JSON that is no error", answers(b'{"data":[]}', 503)),
     Fault("F16", "200 with HTML", answers(HTML)),
@@ -237,13 +266,17 @@ FAULTS = (
     Fault("F22", "a reset within the headers", _reset_in_headers),
     Fault("F22", "a reset within the body", _reset_in_body),
     Fault("F23", "an answer that drips", _drip),
+    Fault("F23", "an answer that falls silent", _silent),
     Fault("F24", "a gzip bomb", lambda exchange: exchange.send(_bomb(), headers=b"Content-Encoding: gzip\r\n")),
     Fault("F24", "gzip that is none", answers(b"no gzip", headers=b"Content-Encoding: gzip\r\n")),
     Fault("F24", "an encoding that nobody asked for", answers(b"\x1b\x02\x00", headers=b"Content-Encoding: br\r\n")),
     Fault("F25", "nested too deep", answers(b'{"data":' + DEEP)),
     Fault("F25", "a page of many bytes", changes(_padded)),
     *(Fault("F26", f"a redirect, {status}", _to_evil(status)) for status in (301, 302, 307, 308)),
-    Fault("F27", "the next page on another host", _next_at_evil),
+    Fault("F26", "a redirect to itself", _to_itself),
+    Fault("F26", "a redirect to a file", answers(b"", 302, b"Location: file:///etc/passwd\r\n")),
+    Fault("F27", "the next page on another host", _next_at_evil("")),
+    Fault("F27", "the next page on a host behind a name", _next_at_evil("graph.facebook.com@")),
     Fault("F28", "a next page without cursors", changes(_without_cursors)),
     Fault("F29", "an empty page with a next one", _empty_with_next),
     Fault("F30", "pages that go in a circle", _in_a_circle),
@@ -279,6 +312,7 @@ FAULTS = (
     Fault("F49", "insights of another object", changes(_insights_of_another)),
     Fault("F50", "a token of another app", changes(_of_another_app)),
     Fault("F51", "usage below nothing", lambda exchange: exchange.send(exchange.own_body(), headers=ODD_USAGE)),
+    Fault("F51", "usage above all", lambda exchange: exchange.send(exchange.own_body(), headers=FULL_USAGE)),
     Fault("F51", "usage that is no JSON", lambda exchange: exchange.send(exchange.own_body(), headers=BAD_USAGE)),
 )  # fmt: skip
 """Every fault by its number in the project's catalogue of faults; several ways of one share the number."""

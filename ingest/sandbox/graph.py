@@ -26,6 +26,13 @@ SHARES = {
     "replies": ("reach", 0.0, 0.01),
     "follows": ("reach", 0.0, 0.005),
     "profile_visits": ("reach", 0.0, 0.02),
+    "bio_links": ("reach", 0.0, 0.004),
+    "emails": ("reach", 0.0, 0.001),
+    "other_actions": ("reach", 0.0, 0.002),
+    "taps_forward": ("views", 0.4, 0.7),
+    "taps_back": ("views", 0.02, 0.1),
+    "taps_exit": ("views", 0.05, 0.15),
+    "swipes_forward": ("views", 0.02, 0.1),
 }
 """Facts that are a part of another one: which, and between which shares."""
 EDGES = {

@@ -49,9 +49,26 @@ def insights_of(
     if scope not in scopes:
         return {"data": []}
     shown = [rule for rule in rules if post.media_format in VIDEO or not rule.video_only]
+    return {"data": [_shown(post, rule, breakdown, value) for rule in shown]}
+
+
+def _shown(post: WorldPost, rule: MetricRule, breakdown: str, value: Value) -> dict[str, Any]:
+    """One insight of a post or media as it is asked for: a number, a number in two parts, or a total."""
+    if rule.breakdown and breakdown in ("", rule.breakdown):
+        parts = _parts(post, rule, value)
+        return insight(post.post_id, rule, 0, total=total_value(parts, breakdown, whole=sum(parts.values())))
     if breakdown:
-        return {"data": [_in_parts(post, rule, breakdown, value) for rule in shown]}
-    return {"data": [insight(post.post_id, rule, _value(post, rule, value)) for rule in shown]}
+        return _in_parts(post, rule, breakdown, value)
+    return insight(post.post_id, rule, _value(post, rule, value))
+
+
+def total_value(parts: Mapping[str, int], breakdown: str, *, whole: int | None) -> dict[str, Any]:
+    """A total as Meta lays it out, taken apart if that was asked for; a part of nothing is left out."""
+    shown: dict[str, Any] = {} if whole is None else {"value": whole}
+    if not breakdown:
+        return shown
+    results = [{"dimension_values": [name], "value": count} for name, count in parts.items() if count]
+    return shown | {"breakdowns": [{"dimension_keys": [breakdown]} | ({"results": results} if results else {})]}
 
 
 def _in_parts(post: WorldPost, rule: MetricRule, breakdown: str, value: Value) -> dict[str, Any]:
@@ -103,12 +120,14 @@ def product_type(post: WorldPost) -> str:
     return {"reel": "REELS", "story": "STORY"}.get(post.media_format, "FEED")
 
 
-def insight(object_id: str, rule: MetricRule, value: int | Mapping[str, int]) -> dict[str, Any]:
+def insight(
+    object_id: str, rule: MetricRule, value: int | Mapping[str, int], *, total: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """One insight over an object's life, as Meta lays it out."""
     return {
         "name": rule.name,
         "period": "lifetime",
-        "values": [{"value": value}],
+        **({"values": [{"value": value}]} if total is None else {"total_value": total}),
         "title": rule.name,
         "description": rule.name,
         "id": f"{object_id}/insights/{rule.name}/lifetime",
@@ -118,5 +137,8 @@ def insight(object_id: str, rule: MetricRule, value: int | Mapping[str, int]) ->
 def _value(post: WorldPost, rule: MetricRule, value: Value) -> int | Mapping[str, int]:
     if not rule.parts:
         return value(post, rule.fact)
-    parts = {key: value(post, fact) for key, fact in rule.parts}
-    return {key: count for key, count in parts.items() if count}
+    return {key: count for key, count in _parts(post, rule, value).items() if count}
+
+
+def _parts(post: WorldPost, rule: MetricRule, value: Value) -> dict[str, int]:
+    return {key: value(post, fact) for key, fact in rule.parts}

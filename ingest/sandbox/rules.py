@@ -97,6 +97,8 @@ class MetricRule:
     removed_on: date = date.max
     fact: str = ""
     parts: tuple[tuple[str, str], ...] = ()
+    breakdown: str = ""
+    """What the parts of a total are called; without it they are the keys of a map."""
     video_only: bool = False
     products: tuple[str, ...] = ("FEED", "REELS", "STORY")
     source: str = "1.2"
@@ -117,6 +119,9 @@ class AccountRule:
     served_from: date = date.min
     removed_on: date = date.max
     total_only: bool = False
+    parts: tuple[tuple[str, str], ...] = ()
+    breakdown: str = ""
+    """What its total may be taken apart by; the parts and the facts behind them."""
     source: str = "1.1"
     confidence: str = "high"
 
@@ -127,6 +132,14 @@ class AccountRule:
 
 REACTIONS = (("like", "reactions_like"), ("love", "reactions_love"), ("wow", "reactions_wow"))
 ACTIONS = (("comment", "comments"), ("share", "shares"))
+TAPS = (
+    ("tap_forward", "taps_forward"),
+    ("tap_back", "taps_back"),
+    ("tap_exit", "taps_exit"),
+    ("swipe_forward", "swipes_forward"),
+)
+PROFILE_ACTIONS = (("BIO_LINK_CLICKED", "bio_links"), ("EMAIL", "emails"), ("OTHER", "other_actions"))
+FOLLOW_TYPES = (("FOLLOWER", "follows"), ("NON_FOLLOWER", "unfollows"))
 WAVE_2025, WAVE_2026 = date(2025, 11, 15), date(2026, 6, 15)
 
 POST_METRICS = (
@@ -179,6 +192,15 @@ IG_ACCOUNT_METRICS = (
     AccountRule("replies", "replies", ("day",), total_only=True, source="1.5"),
     AccountRule("reposts", "reposts", ("day",), total_only=True, source="1.5"),
     AccountRule("accounts_engaged", "engaged", ("day",), total_only=True, source="1.5"),
+    AccountRule(
+        "follows_and_unfollows",
+        "",
+        ("day",),
+        total_only=True,
+        parts=FOLLOW_TYPES,
+        breakdown="follow_type",
+        source="1.5",
+    ),
     AccountRule("profile_links_taps", "taps", ("day",), total_only=True, source="1.5"),
     AccountRule("impressions", "views", removed_on=date(2025, 4, 21), source="1.7"),
 )
@@ -194,6 +216,10 @@ MEDIA_METRICS = (
     MetricRule("total_interactions", fact="engagements", source="1.4"),
     MetricRule("follows", fact="follows", products=("FEED", "STORY"), source="1.4"),
     MetricRule("profile_visits", fact="profile_visits", products=("FEED", "STORY"), source="1.4"),
+    MetricRule(
+        "profile_activity", parts=PROFILE_ACTIONS, breakdown="action_type", products=("FEED", "STORY"), source="1.4"
+    ),
+    MetricRule("navigation", parts=TAPS, breakdown="story_navigation_action_type", products=("STORY",), source="1.4"),
     MetricRule("replies", fact="replies", products=("STORY",), source="1.4"),
     MetricRule("ig_reels_avg_watch_time", fact="watch_time_avg_ms", products=("REELS",), source="1.4"),
     MetricRule("ig_reels_video_view_total_time", fact="watch_time_ms", products=("REELS",), source="1.4"),

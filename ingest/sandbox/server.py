@@ -1,6 +1,5 @@
 """The sandbox as a running server on 127.0.0.1: in a thread for tests and the demo, or alone on the command line."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,17 +12,17 @@ from typing import Any
 import uvicorn
 
 from ingest.adapters.registry import Registry, read_registry
-from ingest.domain.errors import PortTaken
 from ingest.sandbox.app import create_app
 from ingest.sandbox.audience import POPULATIONS, audience_of
 from ingest.sandbox.control import Control
+from ingest.sandbox.fault_front import evil_host, faulty
 from ingest.sandbox.graph import Graph
+from ingest.sandbox.loopback import HOST, listening
 from ingest.sandbox.outbox import Outbox
 from ingest.sandbox.tokens import Tokens
 from ingest.sandbox.webhooks import Sender
 from ingest.sandbox.world import World, build_world
 
-HOST = "127.0.0.1"
 API_DATE = date(2026, 11, 22)
 
 
@@ -92,31 +91,12 @@ def serving(graph: Graph, *, port: int = 0, control: Control | None = None) -> I
             thread.join(timeout=1)  # it is a daemon: whoever stops the sandbox does not wait for its clients
 
 
-@contextmanager
-def listening(port: int) -> Iterator[socket.socket]:
-    """A socket that listens on loopback.
-
-    Raises: PortTaken.
-    """
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError as error:
-        listener.close()
-        raise PortTaken(f"{HOST}:{port} cannot be used: {error.strerror}. Choose another one with --port.") from None
-    try:
-        yield listener
-    finally:
-        listener.close()
-
-
 def serve_sandbox(
     campaigns: Path,
     *,
     port: int,
-    api_date: str,
-    now: str,
+    api_date: date,
+    now: datetime | None,
     say: Callable[[str], None],
     script: Sequence[Any] = (),
     callback: str = "",
@@ -127,16 +107,12 @@ def serve_sandbox(
 
     Raises: PortTaken, RegistryInvalid.
     """
-    from ingest.sandbox.fault_front import evil_host, faulty
-
-    moment = datetime.fromisoformat(now).astimezone(UTC) if now else None
-    clock = (lambda: moment) if moment else (lambda: datetime.now(UTC))
+    clock = (lambda: now) if now else (lambda: datetime.now(UTC))
     with ExitStack() as stack:
         own = 0 if script else port
-        day = date.fromisoformat(api_date)
         registry = read_registry(campaigns)
         one = stack.enter_context(
-            running_sandbox(registry, api_date=day, clock=clock, port=own, callback=callback, mess=mess)
+            running_sandbox(registry, api_date=api_date, clock=clock, port=own, callback=callback, mess=mess)
         )
         one.graph.latency_seconds = latency_seconds
         if script:

@@ -29,6 +29,8 @@ class Token:
     page_id: str | None = None
     scopes: tuple[str, ...] = SCOPES
     expires_at: datetime | None = None
+    data_until: datetime | None = None
+    """Until when it gives access to data; Meta ends that after 90 days without its owner."""
 
 
 @dataclass(slots=True)
@@ -102,7 +104,7 @@ class Tokens:
             "app_id": self.app_id,
             "type": token.kind,
             "application": "campaign-reach sandbox",
-            "data_access_expires_at": 0,
+            "data_access_expires_at": int(token.data_until.timestamp()) if token.data_until else 0,
             "expires_at": expires_at,
             "issued_at": int(now.timestamp()) - 86400,
             "is_valid": token.expires_at is None or token.expires_at > now,

@@ -52,6 +52,7 @@ def account_states(settings: Settings, *, everything: bool = False) -> list[Acco
 
     registry, state = read_registry(settings.campaigns_dir), ClientState(settings.state_path)
     listed = {} if everything else state.read_until("listing")
+    blocked = state.blocks(at=settings.clock())
     posts: dict[str, list[KnownPost]] = {}
     for post in state.known_posts():
         posts.setdefault(post.account_id, []).append(post)
@@ -62,6 +63,7 @@ def account_states(settings: Settings, *, everything: bool = False) -> list[Acco
             posts=tuple(posts.get(one.account_id, ())),
             listed_at=listed.get(one.account_id),
             not_before_at=state.rests_until(one.account_id, at=settings.clock()),
+            is_blocked=one.account_id in blocked,
             active=_active(registry, one.account_id),
         )
         for one in registry.accounts

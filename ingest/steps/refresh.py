@@ -11,7 +11,7 @@ import structlog
 
 from ingest.adapters.answer_ledger import AnswerLedger
 from ingest.adapters.state import THE_APP, ClientState, Quota
-from ingest.domain.errors import RateLimited
+from ingest.domain.errors import AccountBlocked, RateLimited
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 PAUSE = timedelta(hours=1)
+BLOCKED_FOR = timedelta(days=1)
+"""How long nothing is asked of an account that Meta has blocked: each call meanwhile makes it longer."""
 
 
 def refresh_account(settings: Settings, row: dict[str, Any]) -> list[str]:
@@ -30,8 +32,8 @@ def refresh_account(settings: Settings, row: dict[str, Any]) -> list[str]:
 
     When a quota is used up on the way, what was read until then lands and the account rests.
 
-    Raises: TokenRefused, GraphUnavailable, RateLimited, RequestRefused, UnsafeAnswer, StorageFailed. Then nothing of
-    the account has landed, but an answer that was none lies in quarantine.
+    Raises: TokenRefused, GraphUnavailable, RateLimited, RequestRefused, AccountBlocked, UnsafeAnswer, StorageFailed.
+    Then nothing of the account has landed, but an answer that was none lies in quarantine.
     """
     account_id, platform = str(row["account_id"]), str(row["platform"])
     fetched_at = settings.clock()
@@ -104,6 +106,9 @@ def _reading(settings: Settings, account_id: str, platform: str, at: datetime) -
         raise
     except RateLimited as error:
         _note_rest(state, error, account_id, at)
+        raise
+    except AccountBlocked:
+        state.note_block(account_id, until=at + BLOCKED_FOR)
         raise
 
 

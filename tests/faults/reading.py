@@ -119,11 +119,11 @@ def landed(world: World, folder: Path) -> Facts:
     return facts(reading(folder, world.sandbox, world.front))
 
 
-def healed(world: World, folder: Path, row: dict[str, str] = ROW) -> Facts:
-    """The facts after the fault has cleared and the account was read again, an hour later."""
+def healed(world: World, folder: Path, row: dict[str, str] = ROW, *, hours: int = 1) -> Facts:
+    """The facts after the fault has cleared and the account was read again, some hours later."""
     world.front.script.clear()
     (folder / "state.sqlite").unlink(missing_ok=True)
-    settings = reading(folder, world.sandbox, world.front, now=MOMENT + timedelta(hours=1))
+    settings = reading(folder, world.sandbox, world.front, now=MOMENT + timedelta(hours=hours))
     refresh_account(settings, row)
     return facts(settings)
 

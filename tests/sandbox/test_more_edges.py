@@ -147,6 +147,30 @@ def test_views_are_taken_apart_by_ads_and_followers_and_by_nothing_else(sandbox:
     assert code(ask(sandbox, path, metric="post_clicks", breakdown="is_from_ads")) == 100
 
 
+def test_a_total_of_media_is_taken_apart_by_its_own_breakdown_and_by_no_other(sandbox: Sandbox) -> None:
+    media = next(one for one in sandbox.world.posts_of(INSTAGRAM, NOW) if one.media_format != "reel")
+    path, metric = f"{media.post_id}/insights", "profile_activity"
+    (whole,) = ask(sandbox, path, metric=metric).json()["data"]
+    assert set(whole["total_value"]) == {"value"}
+    (apart,) = ask(sandbox, path, metric=metric, breakdown="action_type").json()["data"]
+    (breakdown,) = apart["total_value"]["breakdowns"]
+    assert breakdown["dimension_keys"] == ["action_type"]
+    assert sum(one["value"] for one in breakdown["results"]) == whole["total_value"]["value"] > 0
+    assert code(ask(sandbox, path, metric=metric, breakdown="follow_type")) == 100
+    assert code(ask(sandbox, path, metric="reach", breakdown="action_type")) == 100
+    assert code(ask(sandbox, path, metric="navigation")) == 100  # only stories have it
+
+
+def test_follows_and_unfollows_are_told_by_type_as_a_total_of_the_window(sandbox: Sandbox) -> None:
+    asked = {"metric": "follows_and_unfollows", "metric_type": "total_value"}
+    (found,) = days(sandbox, INSTAGRAM, **asked, breakdown="follow_type").json()["data"]
+    (breakdown,) = found["total_value"]["breakdowns"]
+    assert [one["dimension_values"] for one in breakdown["results"]] == [["FOLLOWER"], ["NON_FOLLOWER"]]
+    assert days(sandbox, INSTAGRAM, **asked).json()["data"][0]["total_value"] == {}
+    assert code(days(sandbox, INSTAGRAM, metric="follows_and_unfollows")) == 100
+    assert code(days(sandbox, INSTAGRAM, **asked, breakdown="action_type")) == 100
+
+
 def test_a_reel_names_its_post_and_its_video_has_the_plays(sandbox: Sandbox) -> None:
     reels = ask(sandbox, f"{PAGE}/video_reels", fields="id,post_id", limit="100").json()["data"]
     posts = {one["post_id"] for one in reels}

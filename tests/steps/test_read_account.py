@@ -30,6 +30,12 @@ COUNTED: dict[tuple[str, str, datetime, datetime], int] = {}
 """Whom accounts reached on which days: counted once for all tests, because the world is the same."""
 
 
+TAPS_OF_A_STORY = """
+    select breakdown || '=' || breakdown_value, value::bigint from raw.snapshots
+    where object_id = '18999' and graph_name = 'navigation' and period = 'lifetime' and end_time is null
+"""
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = NOW
@@ -158,10 +164,13 @@ def test_a_story_is_read_while_it_lives(tmp_path: Path, sandbox: Sandbox) -> Non
     )
     settings = reading(tmp_path, sandbox)
     read(settings, INSTAGRAM)
-    rows = raw(
-        settings, "select graph_name from raw.snapshots where object_id = '18999' and value is not null order by 1"
-    )
-    assert [name for (name,) in rows] == ["follows", "profile_visits", "reach", "replies", "shares", "views"]
+    query = "select distinct graph_name from raw.snapshots where object_id = '18999' and value is not null order by 1"
+    told = ["follows", "navigation", "profile_activity", "profile_visits", "reach", "replies", "shares", "views"]
+    assert [name for (name,) in raw(settings, query)] == told
+    taps = dict(raw(settings, TAPS_OF_A_STORY))
+    parts = ("tap_forward", "tap_back", "tap_exit", "swipe_forward")
+    assert set(taps) == {None, *(f"story_navigation_action_type={part}" for part in parts)}
+    assert taps.pop(None) == sum(int(str(taps_of_a_kind)) for taps_of_a_kind in taps.values())
     assert raw(settings, "select media_product_type from raw.posts where post_id = '18999'") == [("STORY",)]
 
 

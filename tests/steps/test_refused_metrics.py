@@ -143,7 +143,10 @@ def test_a_refusal_for_another_reason_is_not_hidden() -> None:
         sift(("a", "b"), probe, control="a")
 
 
-def test_a_throttled_account_rests_as_long_as_meta_says_and_the_others_go_on(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_a_throttled_account_rests_as_long_as_meta_says_and_the_others_go_on(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail(f"something sleeps for {seconds} s"))
     settings = reading(tmp_path, sandbox)
     sandbox.graph.throttled[PAGE] = 17
     with pytest.raises(RateLimited, match="80001"):

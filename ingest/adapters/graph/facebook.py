@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from ingest.adapters.graph.questions import Ask, edge_ask, insights_ask, node_ask
+from ingest.adapters.graph.questions import Ask, broken_down_asks, edge_ask, insights_ask, node_ask
 from ingest.domain.metrics import asked, graph_names
 
 POSTS_EDGE = "published_posts"
@@ -57,13 +57,7 @@ def wanted(metric: Any) -> tuple[str, ...]:
 
 def apart_asks(post_id: str, product: str, *, on: date) -> list[Ask]:
     """Numbers that a listing cannot give: the parts of a post's views. Source: GET /{post}/insights with breakdown."""
-    by_breakdown: dict[str, list[Any]] = {}
-    for metric in asked(PLATFORM, "batch", on=on, product=product):
-        by_breakdown.setdefault((metric.breakdown or "").partition("=")[0], []).append(metric)
-    return [
-        insights_ask(post_id, graph_names(metrics), **({"breakdown": name} if name else {}))
-        for name, metrics in by_breakdown.items()
-    ]
+    return broken_down_asks(post_id, asked(PLATFORM, "batch", on=on, product=product))
 
 
 def reel_asks(reels: Sequence[dict[str, Any]], *, on: date) -> list[Ask]:

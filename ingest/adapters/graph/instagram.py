@@ -6,7 +6,7 @@ Fields come from an allow-list: no name, picture or comment of any person.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from ingest.adapters.graph.questions import Ask, edge_ask, insights_ask, node_ask
+from ingest.adapters.graph.questions import Ask, broken_down_asks, edge_ask, insights_ask, node_ask
 from ingest.domain.metrics import asked, graph_names
 
 POSTS_EDGE = "media"
@@ -34,19 +34,22 @@ def day_asks(account_id: str, since: datetime, until: datetime, *, on: date) -> 
     counted = asked(PLATFORM, "window", on=on)
     place = {"since": str(int(since.timestamp())), "until": str(int(until.timestamp()))}
     unique = graph_names(one for one in counted if one.shape != TOTAL)
-    totals = graph_names(one for one in counted if one.shape == TOTAL)
+    totals = (one for one in counted if one.shape == TOTAL)
     return [
         *(insights_ask(account_id, unique, period=period, **place) for period in ("day", "week", "days_28")),
-        insights_ask(account_id, totals, period="day", metric_type=TOTAL, **place),
+        *broken_down_asks(account_id, totals, period="day", metric_type=TOTAL, **place),
     ]
 
 
 def apart_asks(post_id: str, product: str, *, on: date) -> list[Ask]:
-    """What only some kinds of media have: a reel's watch time, a story's replies. Source: GET /{ig-media}/insights."""
+    """What only some kinds of media have: a reel's watch time, a story's replies and where its viewers tapped.
+
+    Source: GET /{ig-media}/insights, with breakdown for what Meta takes apart.
+    """
     metrics = asked(PLATFORM, "batch", on=on, product=product)
     if product == "STORY":
         metrics = (*asked(PLATFORM, "list", on=on, product=product), *metrics)
-    return [insights_ask(post_id, graph_names(metrics))] if metrics else []
+    return broken_down_asks(post_id, metrics)
 
 
 def post_asks(post_ids: Sequence[str], metrics: tuple[str, ...], refused: Mapping[str, str]) -> list[Ask]:

@@ -1,6 +1,6 @@
 """Questions: what is asked of one object of the Graph, and how a question is taken apart when it is refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from ingest.adapters.graph.answers import strict_json
 from ingest.adapters.graph.pager import next_position
 from ingest.adapters.landing.envelope import Received, Request
+from ingest.domain.metrics import Metric, by_breakdown
 
 ONE_DAY = timedelta(days=1)
 
@@ -108,6 +109,14 @@ def insights_ask(
     """Insights of one object; they land under `lands_as` if the Graph knows the object by another id than we do."""
     shown = params | ({"asked_id": object_id} if lands_as else {})
     return Ask((object_id, edge), Request(edge, lands_as or object_id, (), tuple(metrics), shown), params)
+
+
+def broken_down_asks(object_id: str, metrics: Iterable[Metric], **params: str) -> list[Ask]:
+    """Insights of one object: one question for each breakdown that the metrics are asked with, none for no metric."""
+    return [
+        insights_ask(object_id, names, **({"breakdown": breakdown} if breakdown else {}), **params)
+        for breakdown, names in by_breakdown(metrics).items()
+    ]
 
 
 def following_ask(answer: Received) -> Ask | None:

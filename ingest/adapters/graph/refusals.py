@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ingest.domain.errors import (
+    AccountBlocked,
     AnswerRejected,
     CampaignReachError,
     GraphUnavailable,
@@ -24,6 +25,7 @@ TOKEN_CODES = {102, 190, 210}
 PERMISSION_CODES = {3, 10, 283, *range(201, 300)}
 PASSING_CODES = {1, 2}
 BLOCKED = 368
+UNAVAILABLE = 500
 REDUCE = "reduce the amount of data"
 WHAT_TO_DO = {
     458: "the app was removed by the person who gave the token: connect the account again",
@@ -82,6 +84,10 @@ RULES = (
 )
 
 
+KNOWN_CODES = {rule.code for rule in RULES} | {1705, 2500, 2635, 2642, 3001}
+"""Codes that say for good that this was refused: nothing but an unknown one is judged by the status of its answer."""
+
+
 def refusal_of(error: Any) -> Refusal | None:
     """What an error of Meta concerns, when it is less than the whole account; None when it concerns more."""
     if not isinstance(error, dict):
@@ -104,7 +110,15 @@ def meaning_of(error: Any, *, status: int, body: bytes, waits: int) -> CampaignR
     said = f"Meta says: {text} (code {code}{f', subcode {subcode}' if subcode else ''})"
     if code in TOKEN_CODES or code in PERMISSION_CODES:
         return TokenRefused(f"{said}. What to do: {_todo(code, subcode)}.", code=code)
-    return _passing(code, said, text, error, waits) or RequestRefused(f"{said}.", code=code, subcode=subcode)
+    if code == BLOCKED:
+        return AccountBlocked(
+            f"{said}. Meta has blocked the app or the account for a while. Nothing is asked of it for a day. What to "
+            "do: read what the app's dashboard and the account's support inbox say of it, and mend that."
+        )
+    passing = _passing(code, said, text, error, waits)
+    if passing is None and status >= UNAVAILABLE and code not in KNOWN_CODES:
+        return GraphUnavailable(f"{said}, in an answer with status {status}. It is tried again.")
+    return passing or RequestRefused(f"{said}.", code=code, subcode=subcode)
 
 
 def _passing(code: int, said: str, text: str, error: dict[str, Any], waits: int) -> CampaignReachError | None:

@@ -25,6 +25,8 @@ LARGEST_BODY = 64 * 1024 * 1024
 STOP_AT_PCT = 90
 """From so much of the quota on nothing more is asked: the rest is for others, and Meta's own stop lasts longer."""
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+GRAPH_HOSTS = {"graph.facebook.com", "graph.instagram.com", *LOOPBACK}
+"""Who may see a token: Meta, and a sandbox on this machine."""
 
 
 class GraphSession(FacebookSession):  # type: ignore[misc]
@@ -33,6 +35,11 @@ class GraphSession(FacebookSession):  # type: ignore[misc]
     def __init__(self, *, graph_url: str, access_token: str, app_id: str = "", app_secret: str | None = None) -> None:
         super().__init__(app_id or None, app_secret or None, access_token, timeout=(CONNECT_SECONDS, READ_SECONDS))
         parts = urlsplit(graph_url)
+        if parts.hostname not in GRAPH_HOSTS or parts.username is not None:
+            raise SettingsInvalid(
+                f"CAMPAIGN_REACH_GRAPH_URL: {parts.hostname or graph_url} is no host of Meta's Graph API; nothing was "
+                f"sent. It may be one of {', '.join(sorted(GRAPH_HOSTS))}."
+            )
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:
             raise SettingsInvalid(
                 f"CAMPAIGN_REACH_GRAPH_URL: {graph_url} must begin with https:// outside this machine"

@@ -42,8 +42,8 @@ class TokenFacts:
 def configured_tokens(settings: Settings) -> list[str]:
     """The tokens of the settings: from the variable, else from the Airflow connection, else from the file.
 
-    Raises: TokenRefused when there is none, SettingsInvalid when the connection is not there or the file is open to
-    others.
+    Raises: TokenRefused when there is none, SettingsInvalid when the connection is not there, the file is open to
+    others, or a token is none.
     """
     tokens = [token.get_secret_value() for token in settings.access_tokens]
     if not tokens and settings.access_connection:
@@ -55,7 +55,22 @@ def configured_tokens(settings: Settings) -> list[str]:
             "There is no access token. Set CAMPAIGN_REACH_ACCESS_TOKENS, or CAMPAIGN_REACH_ACCESS_TOKENS_FILE; "
             "`campaign-reach sandbox` prints one to try with."
         )
+    for number, token in enumerate(tokens, start=1):
+        _require_one_word(number, token)
     return tokens
+
+
+def _require_one_word(number: int, token: str) -> None:
+    """Refuse what no header can carry; an error of the HTTP library would show it."""
+    try:
+        is_word = token.encode("latin-1").decode("latin-1").isprintable() and " " not in token
+    except UnicodeEncodeError:
+        is_word = False
+    if not is_word:
+        raise SettingsInvalid(
+            f"Token number {number} holds letters that no token has. Was it copied whole, and nothing beside it? "
+            "Tokens are separated by commas, in a file by lines."
+        )
 
 
 def _from_connection(name: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.domain.cells import Cell
-from ingest.domain.errors import SettingsInvalid, WarehouseBroken
+from ingest.domain.errors import ArgumentInvalid, WarehouseBroken
 from ingest.domain.explanation import Value
 
 Connection = duckdb.DuckDBPyConnection
@@ -118,17 +118,17 @@ def served_marts(database: Path) -> Iterator[Connection]:
 def require_known(connection: Connection, cell: Cell) -> None:
     """Let a cell pass whose campaign and dimensions the publication knows.
 
-    Raises: SettingsInvalid, naming what there is.
+    Raises: ArgumentInvalid, naming what there is.
     """
     campaigns = [one for (one,) in connection.execute(CAMPAIGNS).fetchall()]
     if cell.campaign_id not in campaigns:
-        raise SettingsInvalid(f"No campaign is called {cell.campaign_id}. There are: {', '.join(campaigns)}.")
+        raise ArgumentInvalid(f"No campaign is called {cell.campaign_id}. There are: {', '.join(campaigns)}.")
     for name, value in cell.dimensions.items():
         known = sorted(str(one) for (one,) in connection.execute(VALUES[name], [cell.campaign_id]).fetchall())
         if value not in known:
             more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
             word = name.removesuffix("_id").replace("_", " ")
-            raise SettingsInvalid(
+            raise ArgumentInvalid(
                 f"{cell.campaign_id} has no {word} {value} in the served version. "
                 f"There are: {', '.join(known[:SHOWN]) or 'none'}{more}."
             )
@@ -148,7 +148,7 @@ def numbers_of(connection: Connection, post_ids: Sequence[str], metrics: Sequenc
 def cell_value(connection: Connection, cell: Cell) -> Value:
     """What the mart that has the cell holds; None as well when it says nothing there.
 
-    Raises: SettingsInvalid when that mart has no such column.
+    Raises: ArgumentInvalid when that mart has no such column.
     """
     columns = {
         name
@@ -229,14 +229,14 @@ def phases_with_posts(connection: Connection, campaign_id: str) -> set[str]:
 def figure_of(connection: Connection, campaign_id: str, figure_id: str) -> dict[str, Value]:
     """The row of a published figure.
 
-    Raises: SettingsInvalid, naming the figures that there are.
+    Raises: ArgumentInvalid, naming the figures that there are.
     """
     row = row_of(connection, "agg_published_figures", {"campaign_id": campaign_id, "figure_id": figure_id})
     if not row:
         known = connection.execute(
             "select figure_id from marts.agg_published_figures where campaign_id = ? order by 1", [campaign_id]
         ).fetchall()
-        raise SettingsInvalid(
+        raise ArgumentInvalid(
             f"{campaign_id} has no published figure {figure_id}. There are: {', '.join(one for (one,) in known)}."
         )
     return row

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from ingest.adapters.graph.session import GraphSession
 from ingest.adapters.graph.transport import BoundedSession, unpacked
-from ingest.domain.errors import AnswerRejected, AnswerTooLarge, GraphUnavailable, UnsafeAnswer
+from ingest.domain.errors import AnswerRejected, AnswerTooLarge, GraphUnavailable, SettingsInvalid, UnsafeAnswer
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -116,6 +117,29 @@ def test_what_cannot_be_unpacked_is_no_answer_and_its_bytes_are_kept(
         unpacked(body, encoding, largest=LARGEST)
     assert type(found.value) is raised
     assert found.value.body == body
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://graph.facebok.com",
+        "https://graph.facebook.com.evil.example",
+        "https://graph.facebook.com@evil.example",
+        "https://token@graph.facebook.com",
+        "http://graph.facebook.com",
+        "https://10.0.0.1",
+        "file:///etc/passwd",
+        "graph.facebook.com",
+    ],
+)
+def test_no_token_goes_to_a_host_that_is_not_meta_or_this_machine(url: str) -> None:
+    with pytest.raises(SettingsInvalid, match="CAMPAIGN_REACH_GRAPH_URL"):
+        GraphSession(graph_url=url, access_token="EAAx")
+
+
+@pytest.mark.parametrize("url", ["https://graph.facebook.com", "https://graph.instagram.com", "http://127.0.0.1:8126"])
+def test_meta_and_a_sandbox_on_this_machine_may_see_a_token(url: str) -> None:
+    assert url == GraphSession(graph_url=url, access_token="EAAx").GRAPH
 
 
 def test_what_can_be_unpacked_is_what_was_packed() -> None:

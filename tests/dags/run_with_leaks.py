@@ -1,0 +1,21 @@
+"""Runs `refresh_accounts` in Airflow with a metadata database, keeps what that left, and then lets a DAG leak.
+
+`python -m tests.dags.run_with_leaks HOME`: in HOME lie `clean.db`, the database before the leaks, and `airflow.db`.
+"""
+
+import shutil
+import sqlite3
+import sys
+from pathlib import Path
+
+from ingest.airflow_run import prepare_airflow, run_dags
+
+home = Path(sys.argv[1])
+prepare_airflow(home)
+states = run_dags(["refresh_accounts"])
+with sqlite3.connect(home / "airflow.db") as written, sqlite3.connect(home / "clean.db") as kept:
+    written.backup(kept)
+shutil.copytree(home / "logs", home / "clean_logs")
+sys.stdout.write(f"{states}\n")
+sys.stdout.flush()
+sys.stdout.write(f"=== leaks ===\n{run_dags(['leaks'], dags_folder=Path(__file__).with_name('leaking_dags'))}\n")
