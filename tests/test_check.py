@@ -16,11 +16,12 @@ from ingest.health import read_health
 from ingest.live import PROBES, run_probes
 from ingest.sandbox.server import Sandbox, running_sandbox
 from ingest.sandbox.tokens import SCOPES, Token
-from ingest.settings import PROJECT, Settings
+from ingest.settings import PROJECT
 from ingest.steps.load import load_landed
 from ingest.steps.plan import plan_refresh
 from ingest.steps.refresh import refresh_account
 from tests.conftest import MOMENT, settings_in
+from tests.living_world import reading
 
 PAGE = "104857600000201"
 
@@ -29,15 +30,6 @@ PAGE = "104857600000201"
 def sandbox() -> Iterator[Sandbox]:
     with running_sandbox(read_registry(PROJECT / "campaigns"), clock=lambda: MOMENT) as running:
         yield running
-
-
-def reading(folder: Path, sandbox: Sandbox, **overrides: object) -> Settings:
-    own = {
-        "graph_url": sandbox.url,
-        "app_secrets": sandbox.tokens.app_secret,
-        "access_tokens": sandbox.tokens.system_user.value,
-    }
-    return settings_in(folder, **(own | overrides))
 
 
 def found(checks: list[Check], name: str) -> Check:

@@ -4,12 +4,10 @@ import json
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import zstandard
 
@@ -18,49 +16,21 @@ from ingest.adapters.queue.deliveries import LEASE, Delivery
 from ingest.adapters.queue.event_store import EventStore
 from ingest.adapters.queue.open_queue import open_events, queue_path
 from ingest.adapters.queue.sqlite_queue import SqliteQueue
-from ingest.adapters.registry import read_registry
 from ingest.adapters.state import ClientState, Quota
 from ingest.domain.errors import StorageFailed
-from ingest.sandbox.server import Sandbox, running_sandbox
+from ingest.sandbox.server import Sandbox
 from ingest.sandbox.staging import WorldPost
 from ingest.sandbox.webhooks import as_sent, badly_delivered, deliveries_of, hint_entry, post_entry
-from ingest.settings import PROJECT, Settings
-from ingest.steps.check_landed import check_landed
+from ingest.settings import Settings
 from ingest.steps.follow import follow_and_publish, follow_events, work_mark
-from ingest.steps.load import load_landed
-from tests.conftest import settings_in
 from tests.events.notifications import INSTAGRAM, PAGE, of_instagram, of_page, page_feed, story
+from tests.living_world import NOW, Clock, clock, raw, reading, sandbox
 
-NOW = datetime(2024, 2, 18, 12, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(clock: Clock) -> Iterator[Sandbox]:
-    with running_sandbox(read_registry(PROJECT / "campaigns"), clock=clock) as running:
-        yield running
+__all__ = ["clock", "sandbox"]  # fixtures
 
 
 def place(folder: Path, sandbox: Sandbox) -> Settings:
-    settings = settings_in(
-        folder,
-        graph_url=sandbox.url,
-        app_secrets=sandbox.tokens.app_secret,
-        access_tokens=sandbox.tokens.system_user.value,
-        now=sandbox.graph.clock(),
-    )
+    settings = reading(folder, sandbox)
     SqliteQueue(queue_path(settings)).create()
     return settings
 
@@ -71,13 +41,6 @@ def put(settings: Settings, *bodies: bytes) -> None:
 
 def posts(sandbox: Sandbox, account: str = PAGE) -> list[WorldPost]:
     return sandbox.world.posts_of(account, sandbox.graph.clock())
-
-
-def raw(settings: Settings, query: str) -> list[tuple[object, ...]]:
-    load_landed(settings)
-    check_landed(settings)
-    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        return connection.execute(query).fetchall()
 
 
 def states(settings: Settings) -> Counter[str]:

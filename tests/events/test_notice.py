@@ -2,21 +2,19 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ingest.adapters.queue.open_queue import open_events
-from ingest.adapters.registry import read_registry
 from ingest.adapters.state import ClientState, Quota
 from ingest.domain.errors import RegistryInvalid
 from ingest.domain.events import Event
 from ingest.sandbox.control import Control
-from ingest.sandbox.server import Sandbox, running_sandbox
+from ingest.sandbox.server import Sandbox
 from ingest.settings import PROJECT, Settings
 from ingest.steps.follow import follow_events, oldest_unacknowledged, work_mark
 from ingest.steps.notice import notice_changes
@@ -24,31 +22,14 @@ from ingest.steps.plan import plan_refresh
 from ingest.steps.refresh import refresh_account
 from tests.conftest import settings_in
 from tests.events.notifications import INSTAGRAM
+from tests.living_world import NOW, Clock, clock, reading, sandbox
 
 if TYPE_CHECKING:
     from ingest.adapters.s3 import Bucket
 
-NOW = datetime(2024, 2, 18, 12, tzinfo=UTC)
+__all__ = ["clock", "sandbox"]  # fixtures
+
 LONG_AGO = NOW.timestamp() - 1e6
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(clock: Clock) -> Iterator[Sandbox]:
-    with running_sandbox(read_registry(PROJECT / "campaigns"), clock=clock) as running:
-        yield running
 
 
 def place(folder: Path, sandbox: Sandbox | None = None, **more: object) -> Settings:
@@ -57,11 +38,8 @@ def place(folder: Path, sandbox: Sandbox | None = None, **more: object) -> Setti
     if not campaigns.exists():
         shutil.copytree(PROJECT / "campaigns", campaigns)
         (folder / "drop").mkdir()
-    reads: dict[str, object] = {"now": NOW}
-    if sandbox:
-        reads = {"now": sandbox.graph.clock(), "graph_url": sandbox.url}
-        reads |= {"app_secrets": sandbox.tokens.app_secret, "access_tokens": sandbox.tokens.system_user.value}
-    return settings_in(folder, campaigns_dir=campaigns, **(reads | more))
+    more["campaigns_dir"] = campaigns
+    return reading(folder, sandbox, **more) if sandbox else settings_in(folder, **({"now": NOW} | more))
 
 
 def drop(settings: Settings, name: str, content: str = "a;b") -> Path:

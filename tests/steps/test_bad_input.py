@@ -26,7 +26,8 @@ from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
 from ingest.steps.plan import plan_refresh
 from ingest.steps.refresh import refresh_account
-from tests.conftest import MOMENT, settings_in
+from tests.conftest import MOMENT
+from tests.living_world import reading
 
 ROW = {"account_id": "104857600000301", "platform": "facebook"}
 
@@ -35,15 +36,6 @@ ROW = {"account_id": "104857600000301", "platform": "facebook"}
 def sandbox() -> Iterator[Sandbox]:
     with running_sandbox(read_registry(PROJECT / "campaigns"), clock=lambda: MOMENT) as running:
         yield running
-
-
-def reading(tmp_path: Path, sandbox: Sandbox, **overrides: object) -> Settings:
-    own = {
-        "graph_url": sandbox.url,
-        "app_secrets": sandbox.tokens.app_secret,
-        "access_tokens": sandbox.tokens.system_user.value,
-    }
-    return settings_in(tmp_path, **(own | overrides))
 
 
 def nothing_landed(settings: Settings) -> bool:

@@ -1,7 +1,6 @@
 """One bad object, metric, list, token or quota costs its own and nothing else; what was learned of it is remembered."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,33 +9,25 @@ import pytest
 
 from ingest.adapters.graph import access
 from ingest.adapters.graph.usage import regain_minutes, used_pct
-from ingest.adapters.registry import read_registry
 from ingest.adapters.state import THE_APP, ClientState
 from ingest.check import run_checks
 from ingest.domain.errors import RateLimited, TokenRefused
 from ingest.domain.gaps import gaps_in
 from ingest.sandbox import rules
-from ingest.sandbox.server import Sandbox, running_sandbox
+from ingest.sandbox.server import Sandbox
 from ingest.sandbox.tokens import Token
-from ingest.settings import PROJECT
 from ingest.steps.plan import plan_refresh
 from ingest.steps.refresh import refresh_account, refresh_posts
-from tests.steps.test_read_account import COUNTED, INSTAGRAM, NOW, PAGE, Clock, clock, raw, read, reading
+from tests.living_world import INSTAGRAM, NOW, PAGE, Clock, clock, raw, reading, sandbox
+from tests.steps.test_read_account import read
 
-__all__ = ["clock"]  # a fixture
+__all__ = ["clock", "sandbox"]  # fixtures
 MEDIA = {"account_id": INSTAGRAM, "platform": "instagram"}
 FACEBOOK = {"account_id": PAGE, "platform": "facebook"}
 REASONS = """
     select graph_name, count(value) > 0, max(reason) from raw.snapshots
     where object_id = '{}' and object_kind = 'post' group by 1 order by 1
 """
-
-
-@pytest.fixture
-def sandbox(clock: Clock) -> Iterator[Sandbox]:
-    with running_sandbox(read_registry(PROJECT / "campaigns"), clock=clock) as running:
-        running.graph.days = COUNTED
-        yield running
 
 
 def test_media_older_than_the_business_account_have_no_numbers_and_the_page_lands(

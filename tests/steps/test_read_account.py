@@ -1,69 +1,32 @@
 """What an account's reading brings beside its listing: parts of views, reels, stories, days; and at which cost."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 import zstandard
 
-from ingest.adapters.registry import read_registry
 from ingest.adapters.state import ClientState
 from ingest.domain.errors import GraphUnavailable
-from ingest.sandbox.server import Sandbox, running_sandbox
+from ingest.sandbox.server import Sandbox
 from ingest.sandbox.staging import WorldPost
-from ingest.settings import PROJECT, Settings
+from ingest.settings import Settings
 from ingest.steps.build import build_marts
 from ingest.steps.check_landed import check_landed
 from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
 from ingest.steps.plan import plan_refresh
 from ingest.steps.refresh import refresh_account
-from tests.conftest import settings_in
+from tests.living_world import INSTAGRAM, NOW, PAGE, Clock, clock, raw, reading, sandbox
 
-PAGE, INSTAGRAM = "104857600000201", "17841400000000201"
-NOW = datetime(2024, 2, 18, 12, tzinfo=UTC)
-"""Two days before the campaign's end: posts of all ages."""
-COUNTED: dict[tuple[str, str, datetime, datetime], int] = {}
-"""Whom accounts reached on which days: counted once for all tests, because the world is the same."""
-
+__all__ = ["clock", "sandbox"]  # fixtures
 
 TAPS_OF_A_STORY = """
     select breakdown || '=' || breakdown_value, value::bigint from raw.snapshots
     where object_id = '18999' and graph_name = 'navigation' and period = 'lifetime' and end_time is null
 """
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(clock: Clock) -> Iterator[Sandbox]:
-    with running_sandbox(read_registry(PROJECT / "campaigns"), clock=clock) as running:
-        running.graph.days = COUNTED
-        yield running
-
-
-def reading(folder: Path, sandbox: Sandbox, **overrides: object) -> Settings:
-    own = {
-        "graph_url": sandbox.url,
-        "app_secrets": sandbox.tokens.app_secret,
-        "access_tokens": sandbox.tokens.system_user.value,
-        "now": sandbox.graph.clock(),
-    }
-    return settings_in(folder, **(own | overrides))
 
 
 def read(settings: Settings, account_id: str) -> list[dict[str, object]]:
@@ -72,13 +35,6 @@ def read(settings: Settings, account_id: str) -> list[dict[str, object]]:
     (key,) = refresh_account(settings, row)
     text = zstandard.ZstdDecompressor().decompress((Path(settings.landing_uri) / key).read_bytes())
     return [json.loads(line) for line in text.splitlines()]
-
-
-def raw(settings: Settings, query: str) -> list[tuple[object, ...]]:
-    load_landed(settings)
-    check_landed(settings)
-    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        return connection.execute(query).fetchall()
 
 
 def edges(lines: list[dict[str, object]]) -> list[str]:

@@ -21,7 +21,8 @@ from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
 from ingest.steps.plan import plan_refresh
 from ingest.steps.refresh import refresh_account
-from tests.conftest import MOMENT, settings_in
+from tests.conftest import MOMENT
+from tests.living_world import reading
 
 SMALL = "104857600000204"
 PAGE = "104857600000201"
@@ -32,15 +33,6 @@ VIEWERS = "post_total_media_view_unique"
 def sandbox() -> Iterator[Sandbox]:
     with running_sandbox(read_registry(PROJECT / "campaigns"), clock=lambda: MOMENT) as running:
         yield running
-
-
-def reading(folder: Path, sandbox: Sandbox, **overrides: object) -> Settings:
-    own = {
-        "graph_url": sandbox.url,
-        "app_secrets": sandbox.tokens.app_secret,
-        "access_tokens": sandbox.tokens.system_user.value,
-    }
-    return settings_in(folder, **(own | overrides))
 
 
 def facebook(account_id: str) -> dict[str, str]:
