@@ -100,9 +100,7 @@ def _media_listing(ground: Ground) -> str:
 
 
 def _batch(ground: Ground) -> str:
-    import json
-
-    parts = ground.api.call_batch({"batch": json.dumps([{"method": "GET", "relative_url": ground.page_id}])})
+    parts = ground.api.call_batch([ground.page_id])
     code = parts[0].get("code") if isinstance(parts[0], dict) else None
     return f"{EXPECTED}: a batch takes the header's token" if code == 200 else f"the part answered {code}"  # noqa: PLR2004
 
@@ -175,7 +173,9 @@ def _parts(ground: Ground) -> str:
     asks = [ask for kind, one in kinds.items() for ask in apart_asks(one, kind, on=on)]
     list(read_asks(ground.api, asks, noticed))
     refused = sorted({name for ask, _ in noticed.refused for name in ask.request.metrics})
-    return f"refused: {', '.join(refused)}" if refused else f"{EXPECTED}: of {', '.join(sorted(kinds)) or 'nothing yet'}"
+    return (
+        f"refused: {', '.join(refused)}" if refused else f"{EXPECTED}: of {', '.join(sorted(kinds)) or 'nothing yet'}"
+    )
 
 
 def _tokens(ground: Ground) -> str:

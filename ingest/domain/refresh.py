@@ -201,13 +201,3 @@ def explain_post(post: KnownPost, row: PlanRow | None, at: datetime) -> str:
     if row.since_at is None or post.published_at >= row.since_at:
         return f"{name}: due, read with the listing"
     return f"{name}: due, left for the next run to keep within the calls of one"
-
-
-def windows(first: datetime, last: datetime, *, longest: timedelta) -> list[tuple[datetime, datetime]]:
-    """The stretch from `first` to `last` in pieces of at most `longest`, the oldest first."""
-    pieces = []
-    while first < last:
-        end = min(first + longest, last)
-        pieces.append((first, end))
-        first = end
-    return pieces

@@ -96,7 +96,9 @@ class AccountInsights:
         if since >= until:
             raise errors.bad_parameter("since must be before until")
         longest = LONGEST[account.platform]
-        if until - since > timedelta(days=longest, hours=2):
+        seconds = [int(text) for name in ("since", "until") if (text := params.get(name, "")).isdecimal()]
+        asked = timedelta(seconds=seconds[1] - seconds[0]) if len(seconds) == 2 else _days_between(since, until)  # noqa: PLR2004
+        if asked > timedelta(days=longest):
             raise errors.bad_parameter(
                 f"There cannot be more than {longest} days ({longest * 86400} s) between since and until"
             )
@@ -185,6 +187,12 @@ def _midnight(given: str | None, otherwise: date) -> datetime:
         except ValueError:
             raise errors.bad_parameter("since and until must be dates or Unix timestamps") from None
     return _begin(day)
+
+
+def _days_between(since: datetime, until: datetime) -> timedelta:
+    """How many days lie between two midnights in California, whatever the clocks did meanwhile."""
+    first, last = (moment.astimezone(META_ZONE).date() for moment in (since, until))
+    return last - first
 
 
 @lru_cache(maxsize=8192)

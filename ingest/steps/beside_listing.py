@@ -1,11 +1,10 @@
 """Beside the listing: what else is asked about an account, its days, and posts that the listing cannot tell all of."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from ingest.domain.refresh import windows
+from ingest.domain.meta_days import begin_of, meta_day, meta_windows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from ingest.adapters.landing.envelope import Received
     from ingest.adapters.state import ClientState, SeenPost
 
-META_ZONE = ZoneInfo("America/Los_Angeles")
-"""Meta's days end at midnight there."""
 RESTATED = timedelta(days=3)
 """How many days of an account are read again: Meta corrects them late."""
 LISTS, MOMENTS = ("video_reels", "live_videos"), ("created_time", "broadcast_start_time")
@@ -34,17 +31,21 @@ class BesideListing:
     most_calls: int
 
     def days(self, seen: "Iterable[SeenPost]") -> "tuple[datetime | None, list[Ask]]":
-        """The account's days since they were last read, and their end; the last three again: Meta corrects them."""
+        """The account's days since they were last read, and their end; the last three again: Meta corrects them.
+
+        From the day on which the oldest post was published, which is Meta's day and not that of UTC.
+        """
         reader = self.platform_reader
-        end = datetime.combine(self.at.astimezone(META_ZONE).date(), time.min, META_ZONE).astimezone(UTC)
+        today = meta_day(self.at)
+        end = begin_of(today)
         oldest = min((post.published_at for post in seen), default=None)
         read = self.state.read_until(DAYS).get(self.account_id)
         known = read if read and read <= self.at else None
         first = known - RESTATED if known else oldest
         if first is None:
             return None, []
-        first = max(first, end - reader.DAYS_KEPT)
-        pieces = windows(first, end, longest=reader.LONGEST_WINDOW)
+        oldest_kept = max(meta_day(first), today - reader.DAYS_KEPT)
+        pieces = meta_windows(oldest_kept, today, longest=reader.LONGEST_WINDOW)
         asks = [ask for a, b in pieces for ask in reader.day_asks(self.account_id, a, b, on=self.at.date())]
         return end, self._without_refused(asks)
 

@@ -8,14 +8,18 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from ingest.airflow_run import prepare_airflow, run_dags
+from ingest.airflow_run import DAGS, prepare_airflow, run_dags
 
 home = Path(sys.argv[1])
-prepare_airflow(home)
-states = run_dags(["refresh_accounts"])
+folder = home / "dag_files"
+folder.mkdir(parents=True)
+for file in (DAGS / "refresh_accounts.py", Path(__file__).with_name("leaking_dags") / "leaks.py"):
+    shutil.copy(file, folder)
+prepare_airflow(home, dags_folder=folder)
+states = run_dags(["refresh_accounts"], dags_folder=folder)
 with sqlite3.connect(home / "airflow.db") as written, sqlite3.connect(home / "clean.db") as kept:
     written.backup(kept)
 shutil.copytree(home / "logs", home / "clean_logs")
-sys.stdout.write(f"{states}\n")
+sys.stdout.write(f"{states}\n\n=== leaks ===\n")
 sys.stdout.flush()
-sys.stdout.write(f"=== leaks ===\n{run_dags(['leaks'], dags_folder=Path(__file__).with_name('leaking_dags'))}\n")
+sys.stdout.write(f"{run_dags(['leaks'], dags_folder=folder)}\n")

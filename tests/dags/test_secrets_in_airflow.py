@@ -55,7 +55,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
             check=False,
         )
         secrets = secrets_of(sandbox.tokens)
-    clean, said, leaking = process.stdout.partition("=== leaks ===")
+    clean, said, leaking = process.stdout.partition("\n=== leaks ===\n")
     assert said, process.stdout[-4000:]
     return Ran(home, places, clean, leaking, secrets)
 

@@ -1,7 +1,6 @@
 """The refresh plan: what is due and why, at the fewest calls."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -17,7 +16,6 @@ from ingest.domain.refresh import (
     explain_post,
     plan_accounts,
     split_reads,
-    windows,
 )
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -139,14 +137,6 @@ def test_listing_and_apart_together_never_cost_more_than_either_alone(ages: list
     assert sorted(one.post_id for one in (*listed, *apart)) == sorted(one.post_id for one in due)
     depth = -(-sum(one.published_at >= listed[-1].published_at for one in posts) // 100) if listed else 0
     assert depth + len(apart) <= min(len(due), -(-len(posts) // 100))
-
-
-@given(days=st.integers(0, 400), longest=st.integers(1, 100))
-def test_windows_tile_the_stretch_without_gap_or_overlap(days: int, longest: int) -> None:
-    pieces = windows(NOW, NOW + days * DAY, longest=longest * DAY)
-    assert sum((end - start for start, end in pieces), timedelta()) == days * DAY
-    assert all(end - start <= longest * DAY for start, end in pieces)
-    assert all(before[1] == after[0] for before, after in pairwise(pieces))
 
 
 def test_tiers_follow_each_other() -> None:

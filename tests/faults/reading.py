@@ -119,7 +119,7 @@ def landed(world: World, folder: Path) -> Facts:
     return facts(reading(folder, world.sandbox, world.front))
 
 
-def healed(world: World, folder: Path, row: dict[str, str] = ROW, *, hours: int = 1) -> Facts:
+def healed(world: World, folder: Path, row: dict[str, str] = ROW, *, hours: float = 1) -> Facts:
     """The facts after the fault has cleared and the account was read again, some hours later."""
     world.front.script.clear()
     (folder / "state.sqlite").unlink(missing_ok=True)

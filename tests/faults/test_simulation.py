@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest.domain.errors import CampaignReachError
-from ingest.sandbox.fault_script import SLOW, random_script
+from ingest.sandbox.fault_script import random_script, read_script
 from ingest.sandbox.rules import POST_METRICS
 from ingest.steps.refresh import refresh_account
 from tests.conftest import MOMENT
@@ -23,7 +23,7 @@ SWEEPS = 6
 @pytest.mark.parametrize("seed", SEEDS)
 def test_after_random_faults_the_facts_converge_to_the_fault_free_ones(world: World, tmp_path: Path, seed: int) -> None:
     row = MEDIA_ROW if seed % 3 == 2 else ROW
-    world.front.script = random_script(seed, without=SLOW)
+    world.front.script = random_script(seed)
     planned = [f"{fault.number} ({fault.what}) on {place} × {times}" for place, fault, times in world.front.script]
     for _ in range(SWEEPS):
         (tmp_path / "state.sqlite").unlink(missing_ok=True)  # a rest that a fault has asked for is over
@@ -42,9 +42,24 @@ def test_after_random_faults_the_facts_converge_to_the_fault_free_ones(world: Wo
     assert found == oracle, f"seed {seed}: {planned}: {found - oracle} instead of {oracle - found}"
 
 
-def test_the_same_seed_makes_the_same_faults() -> None:
-    assert random_script(17) == random_script(17)
+def test_the_same_seed_makes_the_same_faults_here_and_on_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "faults.yml"
+    file.write_text("seed: 17\n", encoding="utf-8")
+    assert read_script(file) == random_script(17) == random_script(17)
     assert len({str(random_script(seed)) for seed in SEEDS}) == len(SEEDS)
+
+
+def test_a_script_says_which_request_is_spoiled_how_and_how_often(tmp_path: Path) -> None:
+    file = tmp_path / "faults.yml"
+    file.write_text(
+        "- {where: published_posts, fault: F14, times: 2}\n- {where: /v26.0?, fault: a number that is NaN}\n",
+        encoding="utf-8",
+    )
+    steps = [(on, fault.number, fault.what, times) for on, fault, times in read_script(file)]
+    assert steps == [
+        ("published_posts", "F14", "500 with HTML", 2),
+        ("/v26.0?", "F39", "a number that is NaN", 1),
+    ]
 
 
 def test_the_fault_free_facts_are_what_happened_in_the_sandbox(world: World) -> None:

@@ -1,8 +1,10 @@
 """What an account's reading brings beside its listing: parts of views, reels, stories, days; and at which cost."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -128,6 +130,51 @@ def test_a_story_is_read_while_it_lives(tmp_path: Path, sandbox: Sandbox) -> Non
     assert set(taps) == {None, *(f"story_navigation_action_type={part}" for part in parts)}
     assert taps.pop(None) == sum(int(str(taps_of_a_kind)) for taps_of_a_kind in taps.values())
     assert raw(settings, "select media_product_type from raw.posts where post_id = '18999'") == [("STORY",)]
+
+
+def test_a_carousel_is_read_as_its_album_and_its_children_are_not_asked_for(tmp_path: Path, sandbox: Sandbox) -> None:
+    post = sandbox.world.posts_of(INSTAGRAM, NOW)[0]
+    world = sandbox.world
+    album = replace(post, media_format="carousel")
+    sandbox.graph.world = replace(world, posts={**world.posts, post.post_id: album})
+    settings = reading(tmp_path, sandbox)
+    lines = read(settings, INSTAGRAM)
+    assert "children" not in json.dumps([line["request"] for line in lines])
+    found = dict(raw(settings, f"select graph_name, value from raw.snapshots where object_id = '{post.post_id}'"))
+    assert found["views"] == str(world.value(post, "views", NOW))
+    kinds = raw(settings, f"select media_type, media_product_type from raw.posts where post_id = '{post.post_id}'")
+    assert kinds == [("CAROUSEL_ALBUM", "FEED")]
+
+
+def test_days_of_an_instagram_account_are_asked_in_windows_of_thirty_days_from_midnight_in_california(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    posts = sandbox.world.posts
+    old = replace(sandbox.world.posts_of(INSTAGRAM, NOW)[-1], published_at=NOW - timedelta(days=200))
+    sandbox.graph.world = replace(sandbox.world, posts={**posts, old.post_id: old})
+    asked = [line["request"]["params"] for line in read(reading(tmp_path, sandbox), INSTAGRAM)]  # type: ignore[index]
+    windows = sorted({(int(one["since"]), int(one["until"])) for one in asked if "period" in one})
+    moments = [datetime.fromtimestamp(one, ZoneInfo("America/Los_Angeles")) for window in windows for one in window]
+    assert all(until - since <= 30 * 86400 for since, until in windows)
+    assert [until for _, until in windows[:-1]] == [since for since, _ in windows[1:]]  # no day is left out
+    assert {moment.hour for moment in moments} == {0}
+    assert [moments[0].date(), moments[-1].date()] == [date(2024, 2, 18) - timedelta(days=90), date(2024, 2, 18)]
+    assert len(windows) >= 3
+
+
+def test_what_is_asked_post_by_post_keeps_within_the_calls_of_a_run(
+    tmp_path: Path, sandbox: Sandbox, clock: Clock
+) -> None:
+    read(reading(tmp_path, sandbox, most_calls=7), PAGE)
+    clock.now += timedelta(hours=2)
+    lines = read(reading(tmp_path, sandbox, most_calls=7), PAGE)
+    apart = [line for line in lines if "breakdown" in line["request"]["params"]]  # type: ignore[index]
+    assert 5 <= len(apart) <= 7
+    clock.now += timedelta(hours=2)
+    more = read(reading(tmp_path, sandbox, most_calls=7), PAGE)
+    others = [line for line in more if "breakdown" in line["request"]["params"]]  # type: ignore[index]
+    objects = [{line["request"]["object_id"] for line in some} for some in (apart, others)]  # type: ignore[index]
+    assert objects[0] & objects[1] == set()  # the rest comes with the runs after it
 
 
 def test_a_metric_that_only_reels_have_is_asked_of_reels_only(tmp_path: Path, sandbox: Sandbox, clock: Clock) -> None:

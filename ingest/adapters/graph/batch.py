@@ -4,7 +4,6 @@ A part that Meta refuses costs its own values only: the refusal lands with its r
 asked again. Source: POST /, section 2.4 of the project's notes on the Graph API.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -72,7 +71,7 @@ class _Reading:
                 self._let_go()
             now = self.waiting[: self.most]
             try:
-                parts = _parts(self.api, [ask for ask, _ in now])
+                parts = self.api.call_batch([ask.address for ask, _ in now])
             except (TooMuchData, AnswerTooLarge) as error:
                 if self.most == 1 and isinstance(error, TooMuchData):
                     raise RequestRefused(f"{error} One question alone is too much.") from None
@@ -137,14 +136,6 @@ def _smaller(ask: Ask, refusal: Refusal) -> Sequence[Ask]:
     if refusal.concerns in ("metric", "metric of this kind", "size") and ask.can_split:
         return ask.split()
     return ask.halves() if refusal.concerns in ("window", "size") else ()
-
-
-def _parts(api: GraphApi, asks: Sequence[Ask]) -> list[Any]:
-    form = {"batch": json.dumps([{"method": "GET", "relative_url": ask.address} for ask in asks])}
-    parts = api.call_batch(form)
-    if len(parts) != len(asks):
-        raise GraphUnavailable(f"Of {len(asks)} parts of a batch Meta answered {len(parts)}. It is tried again.")
-    return parts
 
 
 def _outcome(ask: Ask, part: Any, asked_version: str) -> Outcome:

@@ -5,7 +5,7 @@ travels in a header, over a transport that follows nothing and has limits.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +16,7 @@ from facebook_business.session import FacebookSession
 from ingest.adapters.graph.answers import Answer, checked
 from ingest.adapters.graph.transport import BoundedSession
 from ingest.adapters.graph.usage import regain_minutes, used_pct
-from ingest.domain.errors import AnswerRejected, RateLimited, SettingsInvalid
+from ingest.domain.errors import AnswerRejected, GraphUnavailable, RateLimited, SettingsInvalid
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -110,20 +110,25 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
         accepts(answer)
         return answer
 
-    def call_batch(self, form: dict[str, str]) -> list[Any]:
-        """The parts of a batch as Meta sent them, unchecked: each an object with code, headers and body, or null.
+    def call_batch(self, addresses: Sequence[str]) -> list[Any]:
+        """The answers to addresses below the version, unchecked: each an object with code, headers and body, or null.
 
-        Raises: what `call` raises when the whole batch is refused or is no list.
+        Raises: what `call` raises when the whole batch is refused, or is no list of as many parts.
         """
-        parts: list[Any] = self._retrying(self._call_batch_once, form)
+        parts: list[Any] = self._retrying(self._call_batch_once, addresses)
         return parts
 
-    def _call_batch_once(self, form: dict[str, str]) -> list[Any]:
-        response = self._send("POST", (), form)
+    def _call_batch_once(self, addresses: Sequence[str]) -> list[Any]:
+        asked = [{"method": "GET", "relative_url": address} for address in addresses]
+        response = self._send("POST", (), {"batch": json.dumps(asked)})
         wrapped = response.content if response.content.lstrip()[:1] != b"[" else b'{"parts":%b}' % response.content
         parts = self._checked(response, wrapped).json.get("parts")
         if not isinstance(parts, list):
             raise AnswerRejected("Meta's answer to a batch is no list of parts.", body=response.content)
+        if len(parts) != len(addresses):
+            raise GraphUnavailable(
+                f"Of {len(addresses)} parts of a batch Meta answered {len(parts)}. It is tried again."
+            )
         return parts
 
     def _send(self, method: str, path: Any, params: Any) -> requests.Response:
