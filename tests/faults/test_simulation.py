@@ -52,7 +52,7 @@ def test_the_same_seed_makes_the_same_faults_here_and_on_the_command_line(tmp_pa
 def test_a_script_says_which_request_is_spoiled_how_and_how_often(tmp_path: Path) -> None:
     file = tmp_path / "faults.yml"
     file.write_text(
-        "- {where: published_posts, fault: F14, times: 2}\n- {where: \"/v26.0?\", fault: a number that is NaN}\n",
+        '- {where: published_posts, fault: F14, times: 2}\n- {where: "/v26.0?", fault: a number that is NaN}\n',
         encoding="utf-8",
     )
     steps = [(on, fault.number, fault.what, times) for on, fault, times in read_script(file)]
