@@ -161,7 +161,7 @@ def _quota(settings: Settings) -> Iterator[Reading]:
 def _blocks(settings: Settings) -> Iterator[Reading]:
     """Accounts that Meta has blocked: somebody must look why."""
     from ingest.adapters.state import ClientState
-    from ingest.check import TODO_OF_BLOCKED, blocked_until
+    from ingest.check_meta import TODO_OF_BLOCKED, blocked_until
 
     blocked = ClientState(settings.state_path).blocks(at=settings.clock())
     if blocked:
@@ -170,7 +170,7 @@ def _blocks(settings: Settings) -> Iterator[Reading]:
 
 def _version(settings: Settings) -> Iterator[Reading]:
     """How long the Graph API version is served; a warning from 60 days before its end, critical when it is over."""
-    from ingest.check import version_check
+    from ingest.check_meta import version_check
     from ingest.domain.graph_versions import ends_on
 
     check, end = version_check(settings.graph_version, now=settings.clock()), ends_on(settings.graph_version)
@@ -202,7 +202,7 @@ def _quarantine(settings: Settings) -> Iterator[Reading]:
 def _tokens(settings: Settings) -> Iterator[Reading]:
     """What Meta says of each token; a warning before it ends."""
     from ingest.adapters.graph.access import token_facts
-    from ingest.check import token_check
+    from ingest.check_meta import token_check
 
     try:
         found = token_facts(settings)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ingest.check import Check, found_and_todo
+from ingest.check import found_and_todo
+from ingest.check_meta import Check
 from ingest.domain.errors import CampaignReachError, RequestRefused
 from ingest.settings import Settings
 
@@ -178,6 +179,33 @@ def _parts(ground: Ground) -> str:
     )
 
 
+def _next(ground: Ground) -> str:
+    params = {"fields": "id", "limit": "1"}
+    answer = ground.api.call("GET", (ground.page_id, "published_posts"), params=params).json
+    address = (answer.get("paging") or {}).get("next")
+    holds = "holds" if "access_token" in str(address) else "does not hold"
+    return f"{EXPECTED}: `next` {holds} the token; it is cut out" if address else f"{EXPECTED}: there is one page only"
+
+
+def _usage(ground: Ground) -> str:
+    import json
+
+    asked = ground.instagram_id or ground.page_id
+    headers = ground.api.call("GET", (asked,), params={"fields": "id"}).headers
+    told = json.loads(headers.get("x-business-use-case-usage") or "{}")
+    types = sorted(str(one.get("type")) for one in told.get(asked, ()))
+    if told and not types:
+        return f"usage of {', '.join(sorted(told))}, not of {asked}"
+    return f"{EXPECTED}: {', '.join(types) or 'no header yet'}"
+
+
+def _page_token(ground: Ground) -> str:
+    from ingest.adapters.graph.tokens import pages_of
+
+    found = [one.page_id for one in pages_of(ground.api, "")]
+    return f"{EXPECTED}: it is the Page's own" if found == [ground.page_id] else f"it lists {', '.join(found)}"
+
+
 def _tokens(ground: Ground) -> str:
     from ingest.adapters.graph.access import readable_pages, token_facts
 
@@ -198,5 +226,8 @@ PROBES: dict[str, Probe] = {
     "stories of a Page": _stories,
     "totals of Instagram": _totals,
     "parts of Instagram": _parts,
+    "next page": _next,
+    "usage header": _usage,
+    "Page token": _page_token,
     "tokens": _tokens,
 }

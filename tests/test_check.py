@@ -9,7 +9,8 @@ import pytest
 from ingest.adapters.graph.tokens import configured_tokens
 from ingest.adapters.registry import read_registry
 from ingest.adapters.state import ClientState
-from ingest.check import Check, run_checks, without_repeats
+from ingest.check import run_checks, without_repeats
+from ingest.check_meta import Check
 from ingest.domain.errors import SettingsInvalid
 from ingest.domain.refresh import BLOCKED
 from ingest.health import read_health
