@@ -157,6 +157,8 @@ def test_an_output_whose_reader_has_left_takes_everything() -> None:
         (["sandbox", "--now", "soon"], "Argument invalid", "--now soon: write it as ISO 8601"),
         (["sandbox", "--faults", "none.yml"], "Argument invalid", "none.yml is no script of faults"),
         (["happen"], "Argument invalid", "No sandbox with a callback answers"),
+        (["report"], "Nothing yet", "Nothing is published yet. `campaign-reach publish` does it"),
+        (["publish"], "No warehouse", "Run `campaign-reach load` and `build` first"),
     ],
 )
 def test_a_bad_call_is_told_by_what_was_given_and_what_to_do(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.domain.errors import WarehouseBroken, WarehouseBusy
+from ingest.domain.errors import NoWarehouse, WarehouseBroken, WarehouseBusy
 
 SCHEMA = """
     create schema if not exists gate;
@@ -27,7 +27,7 @@ def opened(warehouse: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDB
     Raises: WarehouseBusy when another process holds it, WarehouseBroken when it is not there or cannot be read.
     """
     if not warehouse.exists():
-        raise WarehouseBroken(f"There is no warehouse at {warehouse}. Run `campaign-reach load` and `build` first.")
+        raise NoWarehouse(f"There is no warehouse at {warehouse}. Run `campaign-reach load` and `build` first.")
     try:
         connection = duckdb.connect(str(warehouse), read_only=read_only)
     except duckdb.Error as error:

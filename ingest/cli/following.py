@@ -1,6 +1,6 @@
 """Commands around events: receive, events, follow, subscribe, unsubscribe."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ingest.domain.events import Event
 
 Ids = Annotated[list[str] | None, typer.Argument(help="Event ids, or how they begin; all that apply if none.")]
-State = Annotated[str | None, typer.Option("--state", help="Only waiting, done, dead or quarantined ones.")]
+States = Literal["waiting", "done", "dead", "quarantined"]
+State = Annotated[States | None, typer.Option("--state", help="Only the events in this state.")]
 SHOWN_ID = 12
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ingest.cli.console import app, out, working
-from ingest.domain.errors import SomebodyMustAct
+from ingest.domain.errors import NothingYet, SomebodyMustAct
 from ingest.settings import load_settings
 
 To = Annotated[Path, typer.Option("--to", help="Folder for the report; what lies there from before is replaced.")]
@@ -42,7 +42,7 @@ def _served() -> Path:
     publication = open_publication(load_settings())
     served = publication.served()
     if served is None:
-        raise SomebodyMustAct("Nothing is published yet. `campaign-reach publish` does it, and draws the report too.")
+        raise NothingYet("Nothing is published yet. `campaign-reach publish` does it, and draws the report too.")
     place = publication.readers_open(served)
     if "://" in place:
         raise SomebodyMustAct(

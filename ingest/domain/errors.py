@@ -19,7 +19,9 @@ CampaignReachError
 │   ├── UnsafeAnswer             redirect or foreign host: nothing is followed
 │   ├── LandingDamaged           a landed file is not what was written
 │   ├── StorageFailed            disk full, read-only, permission
+│   ├── NothingYet               what is asked for has to be made first: landed, published
 │   ├── WarehouseBroken          the warehouse cannot be read: rebuild it
+│   │   └── NoWarehouse          there is none yet: load makes it
 │   ├── ImportRefused            a file cannot be imported: nothing of it is
 │   ├── GateStopped              the candidate does not hold; the served version stays
 │   └── PortTaken                the address is in use
@@ -123,8 +125,16 @@ class StorageFailed(SomebodyMustAct):
     """A file could not be written: disk full, read-only, permission."""
 
 
+class NothingYet(SomebodyMustAct):
+    """What is asked for has to be made first: nothing has landed, or nothing is published."""
+
+
 class WarehouseBroken(SomebodyMustAct):
     """The warehouse cannot be read; it can be rebuilt from landing."""
+
+
+class NoWarehouse(WarehouseBroken):
+    """There is no warehouse yet."""
 
 
 class ImportRefused(SomebodyMustAct):

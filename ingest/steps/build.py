@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from ingest.domain.errors import SomebodyMustAct, WarehouseBroken, WarehouseBusy
+from ingest.domain.errors import NoWarehouse, SomebodyMustAct, WarehouseBusy
 from ingest.settings import Settings
 from ingest.steps.run_dbt import BuildFailed, project_revision, run_dbt
 
@@ -58,7 +58,7 @@ def require_warehouse(path: Path) -> None:
     from ingest.adapters.warehouse import open_warehouse
 
     if not path.exists():
-        raise WarehouseBroken(f"There is no warehouse at {path}. Run `campaign-reach load` first.")
+        raise NoWarehouse(f"There is no warehouse at {path}. Run `campaign-reach load` first.")
     with open_warehouse(path):
         pass
 

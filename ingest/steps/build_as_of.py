@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from ingest.adapters.publication.publication import AS_OF
-from ingest.domain.errors import SettingsInvalid
+from ingest.domain.errors import NothingYet
 from ingest.settings import Settings, load_settings
 from ingest.steps.build import build_marts
 from ingest.steps.load import load_landed
@@ -25,7 +25,7 @@ def publish_as_of(settings: Settings, day: date) -> Published:
         old.unlink(missing_ok=True)
     loaded = load_landed(then, until=then.clock())
     if not loaded.files:
-        raise SettingsInvalid(f"Nothing had landed by {day}. The oldest landed file says since when there is history.")
+        raise NothingYet(f"Nothing had landed by {day}. The oldest landed file says since when there is history.")
     build_marts(then)
     return publish_marts(then)
 

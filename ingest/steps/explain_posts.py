@@ -19,7 +19,7 @@ from ingest.adapters.publication.publication import DATABASE
 from ingest.adapters.publication.served_cells import CellPost
 from ingest.domain import cells, people
 from ingest.domain.cells import DAYS, Cell, Measure
-from ingest.domain.errors import SettingsInvalid
+from ingest.domain.errors import NothingYet
 from ingest.domain.explanation import Explanation, Leaf, PostBranch, Rules, Value
 from ingest.domain.people import AccountPeople
 from ingest.settings import Settings
@@ -89,7 +89,7 @@ def served(settings: Settings) -> Iterator[tuple[Manifest, served_cells.Connecti
     publication = open_publication(settings)
     manifest = publication.served()
     if manifest is None:
-        raise SettingsInvalid("Nothing is published yet, so there is nothing to explain: campaign-reach publish")
+        raise NothingYet("Nothing is published yet, so there is nothing to explain: campaign-reach publish")
     with served_cells.served_marts(publication.local_copy(manifest, DATABASE)) as marts:
         yield manifest, marts
 

@@ -12,7 +12,7 @@ from ingest.adapters.landing.removals import read_removals
 from ingest.adapters.publication.manifest import Manifest
 from ingest.adapters.publication.open_publication import open_publication
 from ingest.adapters.warehouse import open_warehouse
-from ingest.domain.errors import SettingsInvalid, WarehouseBroken
+from ingest.domain.errors import NothingYet, WarehouseBroken
 from ingest.domain.marts import NOT_CONTENT
 from ingest.settings import Settings, load_settings
 from ingest.steps.build import build_marts
@@ -71,7 +71,7 @@ def rebuild(
     before = open_publication(settings).served()
     result = load_landed(beside, told=loaded)
     if not result.files:
-        raise SettingsInvalid(f"Nothing has landed in {settings.landing_uri}, so there is nothing to rebuild from.")
+        raise NothingYet(f"Nothing has landed in {settings.landing_uri}, so there is nothing to rebuild from.")
     told(STAGES[0])
     check_landed(beside)
     told(STAGES[1])

@@ -16,7 +16,7 @@ from ingest.adapters.landing.envelope import Batch
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.domain import people
 from ingest.domain.cells import MEASURES, TABLES, Cell
-from ingest.domain.errors import SettingsInvalid
+from ingest.domain.errors import NothingYet, SettingsInvalid
 from ingest.settings import PROJECT, Settings
 from ingest.steps.explain import explain, explain_figure
 from ingest.steps.land_registry import land_registry
@@ -139,7 +139,7 @@ def test_what_there_is_not_is_one_message_that_says_what_there_is(served: Settin
 
 
 def test_before_the_first_publication_there_is_nothing_to_explain(settings: Settings) -> None:
-    with pytest.raises(SettingsInvalid, match="Nothing is published yet"):
+    with pytest.raises(NothingYet, match="Nothing is published yet"):
         explain(settings, Cell("lights"))
 
 

@@ -12,7 +12,7 @@ from ingest.adapters.landing.envelope import Batch
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.registry import read_registry
 from ingest.demo import instants
-from ingest.domain.errors import SettingsInvalid
+from ingest.domain.errors import NothingYet
 from ingest.sandbox.server import Sandbox, running_sandbox
 from ingest.settings import PROJECT, Settings
 from ingest.steps.build import build_marts
@@ -145,7 +145,7 @@ def test_as_of_a_day_gives_what_was_known_then_and_leaves_the_served_version_alo
 
 
 def test_as_of_a_day_before_anything_had_landed_says_so(lived: Settings) -> None:
-    with pytest.raises(SettingsInvalid, match="Nothing had landed by 2019-01-01"):
+    with pytest.raises(NothingYet, match="Nothing had landed by 2019-01-01"):
         publish_as_of(lived, date(2019, 1, 1))
 
 

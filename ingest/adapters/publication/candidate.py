@@ -13,7 +13,7 @@ import duckdb
 
 from ingest.adapters.accepted_loads import explained
 from ingest.adapters.publication.engine import Connection, engine_beside, in_order, literal, opened, quoted, tables_in
-from ingest.domain.errors import WarehouseBroken
+from ingest.domain.errors import NoWarehouse
 from ingest.domain.gates import Verdict
 
 
@@ -109,7 +109,7 @@ def _refill(engine: Connection, table: str, rows: Sequence[tuple[object, ...]]) 
 
 def _attach_warehouse(engine: Connection, warehouse: Path) -> None:
     if not warehouse.exists():
-        raise WarehouseBroken(f"There is no warehouse at {warehouse}. Run `campaign-reach load` and `build` first.")
+        raise NoWarehouse(f"There is no warehouse at {warehouse}. Run `campaign-reach load` and `build` first.")
     try:
         engine.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
     except duckdb.Error as error:
