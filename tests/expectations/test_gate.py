@@ -1,5 +1,7 @@
 """The gate lets pass only what it has looked at: every way of looking at nothing stops."""
 
+from dataclasses import replace
+
 import duckdb
 import pytest
 
@@ -67,13 +69,40 @@ def test_a_gate_without_rules_stops() -> None:
     assert not judge(suite(), {"posts": GOOD}).passed
 
 
-def test_an_expectation_that_does_not_exist_stops_the_rules_of_its_frame() -> None:
+def test_an_expectation_that_does_not_exist_stops() -> None:
     unknown = Rule("odd", "posts", "…", "…", "ExpectMiracles", {"column": "views"})
 
     verdict = judge(suite(between(), unknown), {"posts": GOOD})
 
     assert not verdict.passed
-    assert verdict.evaluated == 0
+    assert [result.rule for result in verdict.results if not result.evaluated] == ["odd"]
+
+
+def test_rules_that_ask_the_same_of_several_frames_answer_each_for_itself() -> None:
+    rules = [replace(between(name=name), frame=name) for name in ("first", "second", "third")]
+    frames = {
+        "first": Frame(("views",), [(1,), (-3,)]),
+        "second": Frame(("views",), [(2,)]),
+        "third": Frame(("post_id", "views"), [("a", -1), ("b", 5), ("c", -2)]),
+    }
+
+    verdict = judge(suite(*rules), frames)
+
+    assert {result.rule: result.observed for result in verdict.stopped_by} == {
+        "first": "views=-3",
+        "third": "post_id=a, views=-1; post_id=c, views=-2",
+    }
+
+
+def test_a_column_that_cannot_be_compared_does_not_speak_for_the_others() -> None:
+    rules = [replace(between(name=name), frame=name) for name in ("odd", "good")]
+
+    verdict = judge(suite(*rules), {"odd": Frame(("views",), [("many",)]), "good": Frame(("views",), [(1,)])})
+
+    assert [(result.rule, result.evaluated, result.passed) for result in verdict.results] == [
+        ("odd", False, False),
+        ("good", True, True),
+    ]
 
 
 def test_fewer_results_than_rules_stop() -> None:
