@@ -17,6 +17,7 @@ from ingest.adapters.accepted_loads import opened
 from ingest.adapters.publication import candidate
 from ingest.adapters.publication.candidate import PublicationRow
 from ingest.adapters.publication.disk import storage
+from ingest.adapters.publication.engine import one_engine
 from ingest.adapters.publication.exports import export_csv, export_parquet, parquet_path
 from ingest.adapters.publication.manifest import Manifest, PublishedFile, content_hash, describe
 from ingest.adapters.publication.open_publication import open_publication
@@ -130,7 +131,7 @@ def publish_marts(settings: Settings, *, accept_fall: bool = False, with_report:
     Raises: GateStopped, StorageFailed, WarehouseBusy, WarehouseBroken, TryAgain while another one publishes.
     """
     publication = open_publication(settings)
-    with publication.publishing() as workspace:
+    with publication.publishing() as workspace, one_engine(workspace / "version" / DATABASE):
         served = publication.served()
         if served and served.held_since:
             log.warning("publication_held", version=served.version, since=served.held_since)

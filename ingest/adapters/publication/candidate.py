@@ -12,7 +12,16 @@ from pathlib import Path
 import duckdb
 
 from ingest.adapters.accepted_loads import explained
-from ingest.adapters.publication.engine import Connection, engine_beside, in_order, literal, opened, quoted, tables_in
+from ingest.adapters.publication.engine import (
+    Connection,
+    detaching,
+    engine_beside,
+    in_order,
+    literal,
+    opened,
+    quoted,
+    tables_in,
+)
 from ingest.domain.errors import NoWarehouse
 from ingest.domain.gates import Verdict
 
@@ -36,17 +45,16 @@ def copy_marts(warehouse: Path, candidate: Path) -> Path:
     Tables about the publication itself come empty from dbt, and are filled by `record`.
     Raises: WarehouseBusy, WarehouseBroken, StorageFailed.
     """
-    with engine_beside(candidate) as engine:
+    with engine_beside(candidate) as engine, detaching(engine, "candidate", "warehouse"):
         candidate.parent.mkdir()
         _attach_warehouse(engine, warehouse)
         engine.execute(f"attach {literal(candidate)} as candidate (storage_version 'v1.0.0')")
         engine.execute("begin")
         engine.execute("create schema candidate.marts")
-        columns = _columns(engine)
+        columns, comments = _columns(engine), dict(engine.execute(COMMENTS).fetchall())
         for table in tables_in(engine, "warehouse"):
-            _copy_table(engine, table, columns[table])
+            _copy_table(engine, table, columns[table], comments[table])
         engine.execute("commit")
-        engine.execute("detach candidate")
     return candidate
 
 
@@ -102,9 +110,10 @@ def _refill(engine: Connection, table: str, rows: Sequence[tuple[object, ...]]) 
     if table not in tables_in(engine, "candidate"):
         return
     engine.execute(f"delete from candidate.marts.{table}")  # noqa: S608 - a constant of ours
-    for row in rows:  # a few dozen
-        marks = ", ".join("?" * len(row))
-        engine.execute(f"insert into candidate.marts.{table} values ({marks})", row)  # noqa: S608 - as above
+    if rows:  # a few dozen
+        marks = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
+        values = [value for row in rows for value in row]
+        engine.execute(f"insert into candidate.marts.{table} values {marks}", values)  # noqa: S608 - as above
 
 
 def _attach_warehouse(engine: Connection, warehouse: Path) -> None:
@@ -117,6 +126,9 @@ def _attach_warehouse(engine: Connection, warehouse: Path) -> None:
 
 
 Column = tuple[str, str, bool, str | None]
+COMMENTS = """
+    select table_name, comment from duckdb_tables() where database_name = 'warehouse' and schema_name = 'marts'
+"""
 
 
 def _columns(engine: Connection) -> dict[str, list[Column]]:
@@ -131,7 +143,7 @@ def _columns(engine: Connection) -> dict[str, list[Column]]:
     return found
 
 
-def _copy_table(engine: Connection, table: str, columns: Sequence[Column]) -> None:
+def _copy_table(engine: Connection, table: str, columns: Sequence[Column], comment: str | None) -> None:
     """Copy one table: its columns as they are, but a time with a zone becomes UTC without one for old readers."""
     zoned = "TIMESTAMP WITH TIME ZONE"
     made = ", ".join(
@@ -145,17 +157,6 @@ def _copy_table(engine: Connection, table: str, columns: Sequence[Column]) -> No
     target = f"candidate.marts.{quoted(table)}"
     engine.execute(f"create table {target} ({made})")
     engine.execute(f"insert into {target} select {taken} from warehouse.marts.{quoted(table)} {in_order(table)}")  # noqa: S608 - names come from the catalogue, quoted
-    for name, _, _, comment in columns:
-        if comment:
-            engine.execute(f"comment on column {target}.{quoted(name)} is {literal(comment)}")
-    _copy_comment(engine, table, target)
-
-
-def _copy_comment(engine: Connection, table: str, target: str) -> None:
-    row = engine.execute(
-        "select comment from duckdb_tables() "
-        "where database_name = 'warehouse' and schema_name = 'marts' and table_name = ?",
-        [table],
-    ).fetchone()
-    if row and row[0]:
-        engine.execute(f"comment on table {target} is {literal(row[0])}")
+    texts = [f"comment on column {target}.{quoted(name)} is {literal(text)}" for name, _, _, text in columns if text]
+    texts += [f"comment on table {target} is {literal(comment)}"] if comment else []
+    engine.execute("; ".join(texts) or "select 1")

@@ -1,6 +1,7 @@
 """`contract.yml`: what readers of the marts may rely on, as an Open Data Contract Standard 3.1 contract (bitol.io)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -24,8 +25,9 @@ TYPES = {
 }
 
 
-def contract(tables: Sequence[TableText]) -> bytes:
-    """The YAML text, the same for the same columns and texts."""
+@lru_cache(maxsize=1)
+def contract(tables: tuple[TableText, ...]) -> bytes:
+    """The YAML text, the same for the same columns and texts; a process writes it once."""
     facts = {
         "apiVersion": "v3.1.0",
         "kind": "DataContract",
