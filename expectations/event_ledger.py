@@ -49,7 +49,7 @@ QUERIES = {
                 count(*) filter (
                     where outcome is null and left(place, 16) >= (select any_value(began_at) from raw.answers)
                 ) as answers_that_nobody_read
-            from (from raw.answers where outcome <> 'quarantined') as answers
+            from (from raw.answers where outcome in ('landed', 'read')) as answers
             full join read_files using (place)
         ),
 

@@ -178,24 +178,31 @@ create table if not exists raw.imports (
     notes varchar not null
 );
 
--- The ledgers of the queue, copied with each load: what the receiver acknowledged, what the queue keeps, which changes
--- and events each delivery held, how many answers each reading was given, and which answers lie in quarantine.
-create table if not exists raw.receipts (sha256 varchar not null, received_at varchar not null);
+-- The ledgers of the queue, the events and the client, as their files stand at the moment of a load: what the receiver
+-- acknowledged, what the queue keeps, which changes and events each delivery held, how many answers each reading was given,
+-- and which answers lie in quarantine. `row_id` is the row's place in its file (ingest/adapters/ledgers.py).
+create table if not exists raw.receipts (sha256 varchar not null, received_at varchar not null, row_id bigint);
+alter table raw.receipts add column if not exists row_id bigint;
 
 create table if not exists raw.deliveries (
-    sha256 varchar not null, state varchar not null, received_at varchar not null, repeats bigint not null
+    sha256 varchar not null, state varchar not null, received_at varchar not null, repeats bigint not null, row_id bigint
 );
+alter table raw.deliveries add column if not exists row_id bigint;
 
 create table if not exists raw.drained (
     delivery_sha256 varchar not null, changes bigint not null, events bigint not null, coalesced bigint not null,
-    quarantined bigint not null
+    quarantined bigint not null, row_id bigint
 );
+alter table raw.drained add column if not exists row_id bigint;
 
-create table if not exists raw.events (event_id varchar not null, delivery_sha256 varchar not null, state varchar not null);
+create table if not exists raw.events (event_id varchar not null, delivery_sha256 varchar not null, row_id bigint);
+alter table raw.events drop column if exists state;
+alter table raw.events add column if not exists row_id bigint;
 
 create table if not exists raw.answers (
-    place varchar not null, answers bigint not null, outcome varchar not null, began_at varchar not null
+    place varchar not null, answers bigint not null, outcome varchar not null, began_at varchar not null, row_id bigint
 );
+alter table raw.answers add column if not exists row_id bigint;
 
 create table if not exists raw.refused_answers (sha256 varchar not null, seen_at varchar not null);
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import datetime
@@ -218,15 +218,17 @@ def _damaged(file: LandedFile, reason: str) -> LandingDamaged:
     )
 
 
-LEDGERS = ("receipts", "deliveries", "drained", "events", "answers", "refused_answers")
+def uncounted_keys(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The keys of loaded files of which an older release did not count the objects."""
+    found = "select file from raw.load_log anti join raw.loaded_objects using (load_id) order by load_id"
+    return [key for (key,) in connection.execute(found).fetchall()]
 
 
-def copy_ledgers(connection: duckdb.DuckDBPyConnection, ledgers: Mapping[str, Sequence[Sequence[object]]]) -> None:
-    """Put the queue's ledgers, by table of the raw schema, in the place of those of the last load; all or nothing."""
+def replace_refused_answers(connection: duckdb.DuckDBPyConnection, refused: Sequence[tuple[str, str]]) -> None:
+    """Put what lies in the quarantine folder (SHA-256, when it was read) in the place of what lay there."""
     connection.execute("begin")
-    for table in LEDGERS:
-        connection.execute(f"delete from raw.{table}")  # noqa: S608 - one of six names
-        insert_rows(connection, f"raw.{table}", ledgers.get(table, ()))
+    connection.execute("delete from raw.refused_answers")
+    insert_rows(connection, "raw.refused_answers", refused)
     connection.execute("commit")
 
 

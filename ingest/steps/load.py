@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.adapters.answer_ledger import LANDED, QUARANTINED, READ, AnswerLedger
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from ingest.adapters.landing.files import Landing
+    from ingest.adapters.ledgers import Row
     from ingest.adapters.warehouse import MetricRow
 
 log = structlog.get_logger()
@@ -38,16 +40,20 @@ def load_landed(
     Many files are loaded in several transactions; `told` hears after each how many files it took in.
     Raises: LandingDamaged, WarehouseBusy, WarehouseBroken, StorageFailed.
     """
-    from ingest.adapters import warehouse
+    from ingest.adapters import ledgers, warehouse
     from ingest.adapters.landing.open_landing import open_landing
 
     landing = open_landing(settings)
-    landed_before = {place for place, _, outcome, _ in AnswerLedger(settings.state_path).rows() if outcome == LANDED}
     with warehouse.open_warehouse(settings.warehouse_path) as connection:
+        expired = _expired(landing) - {_batch_id(key) for key in warehouse.loaded_keys(connection)}
+        as_expected = _answer_as_expected(until, expired)
+        ledgers.copy_ledgers(connection, settings.state_path, (ledgers.ANSWERS,), as_expected)
+        landed = landing.landed_keys()
+        _forget_uncounted(connection, landed)
         known = warehouse.loaded_keys(connection)
         new = [
             warehouse.LandedFile(key, landing.local_path(key))
-            for key in landing.landed_keys()
+            for key in landed
             if key not in known and landed_by(key, until)
         ]
         load_ids: list[int] = []
@@ -59,8 +65,7 @@ def load_landed(
             load_ids += ids
             rows += count
             told(len(some))
-        expired = _expired(landing) - {_batch_id(key) for key in known}
-        warehouse.copy_ledgers(connection, ledgers(settings, landed_before, until=until, expired=expired))
+        _copy_ledgers(connection, settings, as_expected)
         connection.execute("checkpoint")
     log.info("files_loaded", files=len(new), rows=rows)
     return LoadResult(tuple(load_ids), len(new), rows)
@@ -79,35 +84,48 @@ def has_landed_since(settings: Settings) -> bool:
         return bool(landed - warehouse.loaded_keys(connection))
 
 
-def ledgers(
-    settings: Settings,
-    landed_before: Collection[str],
-    *,
-    until: datetime | None = None,
-    expired: Collection[str] = frozenset(),
-) -> "dict[str, Sequence[Sequence[object]]]":
-    """What the queue, the events and the client remember of what passed through them, by raw table.
+def _forget_uncounted(connection: "DuckDBPyConnection", landed: Sequence[str]) -> None:
+    """Take out what an older release loaded without counting its objects, so that this load reads and counts it."""
+    from ingest.adapters import warehouse
 
-    `landed_before` are the batches that had landed before the load looked: only of those it is known that they are
-    loaded now. One that landed since is noted, and loaded next time. Batches that have `expired` are expected no more.
+    there = set(landed)
+    keys = [key for key in warehouse.uncounted_keys(connection) if key in there]
+    if keys:
+        log.info("loaded_again", files=len(keys), reason="an older release did not count their objects")
+        warehouse.forget_files(connection, keys)
+
+
+def _answer_as_expected(until: datetime | None, expired: Collection[str]) -> "Callable[[Row], Row]":
+    """How an answer is copied: batches that have expired, or landed after the moment of a load, are not expected."""
+    from ingest.adapters import ledgers
+
+    def told(row: "Row") -> "Row":
+        place, count, outcome, began = row
+        is_expected = outcome == ledgers.QUARANTINED or (landed_by(str(place), until) and place not in expired)
+        return place, count, outcome if is_expected else ledgers.NOT_EXPECTED, began
+
+    return told
+
+
+def _copy_ledgers(connection: "DuckDBPyConnection", settings: Settings, as_expected: "Callable[[Row], Row]") -> None:
+    """Copy what the files remember; the queue before its events: a delivery is drained before it is done.
+
+    Answers were copied before landing was looked at, for only of those that had landed by then it is known that this
+    load takes them in. What was noted since counts as read, and as landed with the next load.
     """
-    from ingest.adapters.queue.open_queue import open_events, open_queue
+    from ingest.adapters import ledgers, warehouse
+    from ingest.adapters.queue.open_queue import open_queue
     from ingest.adapters.queue.sqlite_queue import SqliteQueue
 
-    answers = [
-        (place, count, READ if outcome == LANDED and place not in landed_before else outcome, began)
-        for place, count, outcome, began in AnswerLedger(settings.state_path).rows()
-        if outcome == QUARANTINED or (landed_by(place, until) and place not in expired)
-    ]
-    found: dict[str, Sequence[Sequence[object]]] = {"answers": answers}
-    found["refused_answers"] = _refused_answers(settings)
-    queue, events = open_queue(settings), open_events(settings)
-    if isinstance(queue, SqliteQueue) and queue.path.exists():
-        deliveries, receipts = queue.ledgers()
-        found |= {"deliveries": deliveries, "receipts": receipts}
-    if settings.events_path.exists():  # after the queue: a delivery is drained before it is done
-        found |= {"drained": events.ledger(), "events": events.states()}
-    return found
+    def read(row: "Row") -> "Row":
+        place, count, outcome, began = as_expected(row)
+        return place, count, ledgers.READ if outcome == ledgers.LANDED else outcome, began
+
+    ledgers.add_newer(connection, settings.state_path, ledgers.ANSWERS, read)
+    queue = open_queue(settings)
+    ledgers.copy_ledgers(connection, queue.path if isinstance(queue, SqliteQueue) else None, ledgers.QUEUE)
+    ledgers.copy_ledgers(connection, settings.events_path, ledgers.EVENTS)
+    warehouse.replace_refused_answers(connection, _refused_answers(settings))
 
 
 def _refused_answers(settings: Settings) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ SCHEMA = """
     );
     create index if not exists events_waiting on events (received_at) where state = 'waiting';
     create index if not exists events_done on events (object_id, done_at) where state = 'done';
+    create index if not exists events_delivered on events (delivery_sha256) where delivery_sha256 <> '';
     create table if not exists drained (
         delivery_sha256 text primary key, changes integer not null, events integer not null,
         coalesced integer not null, quarantined integer not null, drained_at text not null
@@ -226,13 +227,6 @@ class EventStore:
         with self._open() as file:
             found = {one: file.execute(newest, (one,)).fetchone()[0] for one in set(object_ids)}
         return {one: datetime.fromisoformat(done) for one, done in found.items() if done}
-
-    def ledger(self) -> list[tuple[str, int, int, int, int]]:
-        """Every drained delivery: SHA-256, changes, events, coalesced, quarantined."""
-        with self._open() as file:
-            return file.execute(
-                "select delivery_sha256, changes, events, coalesced, quarantined from drained order by 1"
-            ).fetchall()
 
     def states(self) -> list[tuple[str, str, str]]:
         """Every event: its id, the delivery that brought it first, its state."""
