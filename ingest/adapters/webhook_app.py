@@ -33,7 +33,7 @@ MOST_WAITING = 768
 MOST_AT_ONCE = 512
 MOST_BYTES = 32 * 1024 * 1024
 """Bytes of bodies in memory, those that are still being sent included."""
-BUSY, RETRY_AFTER = 503, {"Retry-After": "5"}
+KEPT, TOO_LARGE, BUSY, RETRY_AFTER = 200, 413, 503, {"Retry-After": "5"}
 LONGEST_CHALLENGE = 32
 
 
@@ -42,7 +42,7 @@ class Waiting:
     """A delivery that is not durable yet, and who waits for it."""
 
     delivery: Delivery
-    done: "asyncio.Future[bool]"
+    answer: "asyncio.Future[int]"
 
 
 class Writer:
@@ -64,14 +64,17 @@ class Writer:
         self._waiting.put(None)
         self._thread.join()
 
-    async def keep(self, delivery: Delivery) -> bool:
-        """Whether the delivery is durable now; False when the line is full or the queue cannot be written."""
+    async def keep(self, delivery: Delivery) -> int:
+        """200 when the delivery is durable now, 413 when the queue can hold none of its size, else 503.
+
+        503 is for a line that is full, and for a queue that cannot be written.
+        """
         waiting = Waiting(delivery, self._loop.create_future())
         try:
             self._waiting.put_nowait(waiting)
         except queue.Full:
-            return False
-        return await waiting.done
+            return BUSY
+        return await waiting.answer
 
     @property
     def is_writing(self) -> bool:
@@ -87,29 +90,32 @@ class Writer:
                     ends = True
                     break
                 batch.append(more)
-            is_kept = self._put([one.delivery for one in batch])
-            self._loop.call_soon_threadsafe(self._answer, batch, is_kept)
-            if is_kept:
+            answers = self._put([one.delivery for one in batch])
+            self._loop.call_soon_threadsafe(self._answer, batch, answers)
+            if KEPT in answers:
                 self._on_kept()
             if ends:
                 return
 
-    def _put(self, deliveries: Sequence[Delivery]) -> bool:
-        """Whether they are kept. Whatever happens, the thread lives on and nobody gets a false 200."""
+    def _put(self, deliveries: Sequence[Delivery]) -> list[int]:
+        """What each is answered. Whatever happens, the thread lives on and nobody gets a false 200."""
         try:
-            self._queue.put_many(deliveries)
+            fits = [self._queue.takes(one) for one in deliveries]
+            self._queue.put_many([one for one, does in zip(deliveries, fits, strict=True) if does])
         except StorageFailed as error:
             log.warning("deliveries_refused", deliveries=len(deliveries), reason=str(error))
-            return False
         except Exception as error:
             log.error("deliveries_refused", deliveries=len(deliveries), reason=type(error).__name__)  # noqa: TRY400
-            return False
-        return True
+        else:
+            if not all(fits):
+                log.warning("deliveries_too_large", deliveries=fits.count(False))
+            return [KEPT if does else TOO_LARGE for does in fits]
+        return [BUSY] * len(deliveries)
 
-    def _answer(self, batch: list[Waiting], is_kept: bool) -> None:
-        for one in batch:
-            if not one.done.cancelled():
-                one.done.set_result(is_kept)
+    def _answer(self, batch: list[Waiting], answers: list[int]) -> None:
+        for one, status in zip(batch, answers, strict=True):
+            if not one.answer.cancelled():
+                one.answer.set_result(status)
 
 
 class Refused(Exception):
@@ -138,8 +144,8 @@ class Receiver:
         body = bytearray()
         try:
             await self._receive(request, body)
-            is_kept = await self.writer.keep(Delivery(bytes(body), self.clock()))
-            response = Response(status_code=200) if is_kept else Response(status_code=BUSY, headers=RETRY_AFTER)
+            status = await self.writer.keep(Delivery(bytes(body), self.clock()))
+            response = Response(status_code=status, headers=RETRY_AFTER if status == BUSY else {})
         except Refused as refused:
             retry = RETRY_AFTER if refused.status == BUSY else {}
             response = Response(status_code=refused.status, headers={"Connection": "close", **retry})
@@ -159,7 +165,7 @@ class Receiver:
         """
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > LARGEST_BODY:
-            raise Refused(413)
+            raise Refused(TOO_LARGE)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 await self._read(request, body)
@@ -173,7 +179,7 @@ class Receiver:
     async def _read(self, request: Request, body: bytearray) -> None:
         async for chunk in request.stream():
             if len(body) + len(chunk) > LARGEST_BODY:
-                raise Refused(413)
+                raise Refused(TOO_LARGE)
             if self.bytes_held + len(chunk) > MOST_BYTES:
                 raise Refused(BUSY)
             body += chunk
@@ -200,7 +206,8 @@ def webhook_app(
         log.info("receiver_stopped", answered=dict(receiver.answered))
 
     routes = [Route("/webhook", receiver.webhook, methods=["GET", "POST"]), Route("/health", receiver.health)]
-    return Starlette(debug=False, routes=routes, lifespan=lifespan, exception_handlers={HTTPException: empty})
+    handlers = {HTTPException: empty, Exception: empty}
+    return Starlette(debug=False, routes=routes, lifespan=lifespan, exception_handlers=handlers)
 
 
 async def empty(request: Request, error: Exception) -> Response:

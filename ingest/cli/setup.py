@@ -15,7 +15,8 @@ from ingest.settings import load_settings
 
 @app.command()
 def init() -> None:
-    """Make the folders of var/, read the registry once, and make the empty warehouse."""
+    """Make the folders of var/, the queue and the empty warehouse, and read the registry once."""
+    from ingest.adapters.queue.open_queue import open_queue
     from ingest.adapters.registry import read_registry
     from ingest.adapters.s3 import is_s3
     from ingest.adapters.warehouse import open_warehouse
@@ -25,6 +26,7 @@ def init() -> None:
     for uri in (settings.landing_uri, settings.published_uri, str(settings.quarantine_dir)):
         if not is_s3(uri):
             Path(uri.removeprefix("file://")).mkdir(parents=True, exist_ok=True)
+    open_queue(settings).create()
     with open_warehouse(settings.warehouse_path):
         pass
     out.print(

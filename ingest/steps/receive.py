@@ -9,7 +9,6 @@ from ingest.domain.errors import SettingsInvalid
 from ingest.settings import Settings
 
 log = structlog.get_logger()
-MOST_CONNECTIONS = 1_000
 KEEP_ALIVE_SECONDS = 5
 
 
@@ -20,7 +19,7 @@ def serve_receiver(settings: Settings, *, host: str, port: int) -> None:
     """
     import uvicorn
 
-    from ingest.adapters.deadline_protocol import DeadlineProtocol
+    from ingest.adapters.deadline_protocol import MOST_CONNECTIONS, DeadlineProtocol, allow_open_files
     from ingest.adapters.queue.open_queue import open_queue
     from ingest.adapters.queue.sqlite_queue import SqliteQueue
     from ingest.adapters.ring import Ring
@@ -39,6 +38,7 @@ def serve_receiver(settings: Settings, *, host: str, port: int) -> None:
     if settings.ring_url:
         ring.start()
     app = webhook_app(deliveries, secrets=secrets, verify_token=verify_token, clock=settings.clock, on_kept=ring.ring)
+    allow_open_files(2 * MOST_CONNECTIONS)
     log.info("receiver_starts", address=f"http://{host}:{port}/webhook", queue=settings.queue_uri)
     uvicorn.run(
         app,
@@ -48,6 +48,5 @@ def serve_receiver(settings: Settings, *, host: str, port: int) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )

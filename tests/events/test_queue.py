@@ -136,6 +136,48 @@ def test_sqs_that_takes_a_part_only_acknowledges_nothing(queue: DeliveryQueue, m
         queue.put_many([delivery(number) for number in range(3)])
 
 
+def test_what_sqs_did_not_delete_is_an_error_and_comes_again(
+    queue: DeliveryQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not isinstance(queue, SqsQueue):
+        pytest.skip("SQLite commits all or nothing")
+    queue.put_many([delivery(number) for number in range(3)])
+    claim = queue.claim(at=NOW, most=3)
+    assert claim
+    answer = {"Successful": [{"Id": "0"}], "Failed": [{"Id": "1", "SenderFault": False, "Code": "InternalError"}]}
+    monkeypatch.setattr(queue.client, "delete_message_batch", lambda **_: answer)
+    with pytest.raises(StorageFailed, match="did not delete 1 messages"):
+        queue.acknowledge(claim, at=NOW)
+
+
+def test_a_queue_that_is_there_is_set_as_it_is_to_be(queue: DeliveryQueue) -> None:
+    """One that an older release made has a smaller limit, and forgets its dead after four days."""
+    if not isinstance(queue, SqsQueue):
+        pytest.skip("a file has no such settings")
+    older = SqsQueue(f"{queue.name[:50]}-older", queue.region, queue.endpoint_url)
+    for name in (older.name, f"{older.name}-dead"):
+        older.client.create_queue(QueueName=name, Attributes={"MaximumMessageSize": "262144"})
+    older.create()
+    for name in (older.name, f"{older.name}-dead"):
+        url = older.client.get_queue_url(QueueName=name)["QueueUrl"]
+        found = older.client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert (found["MaximumMessageSize"], found["MessageRetentionPeriod"]) == ("1048576", "1209600")
+
+
+@pytest.mark.parametrize(("size", "fits"), [(180_000, True), (700_000, True), (1024 * 1024, False)])
+def test_how_much_that_nothing_compresses_a_message_holds(queue: DeliveryQueue, size: int, fits: bool) -> None:
+    import random
+
+    noise = Delivery(random.Random(5).randbytes(size), NOW)  # noqa: S311
+    if not isinstance(queue, SqsQueue):
+        assert queue.takes(noise)
+        return
+    assert queue.takes(noise) is fits
+    if fits:
+        queue.put_many([delivery(1), noise, delivery(2)])
+        assert noise.body in bodies(queue.claim(at=NOW, most=9))
+
+
 def test_a_lease_that_ended_is_claimed_again(tmp_path: Path) -> None:
     queue = created(tmp_path)
     queue.put_many([delivery(1)])

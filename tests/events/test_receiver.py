@@ -1,20 +1,31 @@
 """The receiver as Meta, and everybody else on the internet, meets it."""
 
+import asyncio
 import os
+import random
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from ingest.adapters.deadline_protocol import MOST_CONNECTIONS, allow_open_files
+from ingest.adapters.queue.open_queue import open_queue
 from ingest.adapters.queue.sqlite_queue import SqliteQueue
+from ingest.adapters.webhook_app import MOST_WAITING
 from ingest.settings import PROJECT
+from tests.conftest import settings_in
+from tests.events.crashing import wait_until
 from tests.events.notifications import SECRET, VERIFY, of_page, page_feed, reaction, signature
 from tests.events.running import Running, environment, running_receiver
 
@@ -111,6 +122,16 @@ def test_there_is_nothing_else(receiver: Running, path: str) -> None:
     assert (answer.status_code, answer.content) == (405, b"")
 
 
+@pytest.mark.parametrize("sent", [b"this is no HTTP\r\n\r\n", b"POST / HTTP/1.1\r\nno colon\r\n\r\n"])
+def test_what_is_no_http_is_400_without_a_word(receiver: Running, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", receiver.port), timeout=10) as one:
+        one.sendall(sent)
+        answer = b"".join(iter(lambda: one.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.endswith(b"\r\n\r\n")
+    assert b"content-length: 0" in answer
+
+
 def test_health_is_a_word(receiver: Running) -> None:
     answer = httpx.get(receiver.url.replace("/webhook", "/health"))
     assert (answer.status_code, answer.text) == (200, "ok\n")
@@ -194,6 +215,54 @@ def test_a_locked_queue_is_503_and_it_works_again_without_a_restart(receiver: Ru
     assert len(queue.ledgers()[1]) == known + 1
 
 
+def test_a_full_line_is_503_at_once_and_whoever_is_told_200_is_kept(receiver: Running, queue: SqliteQueue) -> None:
+    """While the disk keeps the writer waiting, 768 stand in line, and each one more is told when to come again."""
+    known = len(queue.ledgers()[1])
+    lock = sqlite3.connect(queue.path, isolation_level=None)
+    lock.execute("begin exclusive")
+    too_many = 25
+    first = threading.Thread(target=post, args=(receiver, of_page(reaction(POST, 50_000))))
+    first.start()
+    time.sleep(0.5)  # the writer holds this one alone
+    statuses, refused_early = asyncio.run(_crowd(receiver, MOST_WAITING + too_many, lambda: lock.execute("rollback")))
+    first.join()
+    assert refused_early == too_many
+    assert statuses == {b"200": MOST_WAITING, b"503": too_many}
+    assert len(queue.ledgers()[1]) == known + 1 + MOST_WAITING
+
+
+async def _crowd(receiver: Running, size: int, then: Callable[[], object]) -> tuple[dict[bytes, int], int]:
+    """How many of so many simultaneous deliveries were answered what, and how many before `then` was done."""
+    answers: list[bytes] = []
+
+    async def one(number: int) -> None:
+        body = of_page(reaction(POST, 60_000 + number))
+        head = f"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\nX-Hub-Signature-256: "
+        reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
+        writer.write(head.encode() + signature(body).encode() + b"\r\n\r\n" + body)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        assert b"200 OK" in answer or b"retry-after: 5" in answer
+        answers.append(answer.split()[1])
+        writer.close()
+
+    crowd = asyncio.gather(*(one(number) for number in range(size)))
+    await asyncio.sleep(2)
+    early = len(answers)
+    then()
+    await crowd
+    return dict(Counter(answers)), early
+
+
+def test_a_connection_too_many_is_told_when_to_come_again(receiver: Running) -> None:
+    allow_open_files(2 * MOST_CONNECTIONS)
+    idle = [socket.create_connection(("127.0.0.1", receiver.port), timeout=10) for _ in range(MOST_CONNECTIONS + 1)]
+    answer = httpx.get(receiver.url.replace("/webhook", "/health"))
+    assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "5")
+    for one in idle:
+        one.close()
+    wait_until(lambda: httpx.get(receiver.url.replace("/webhook", "/health")).status_code == 200, seconds=10)
+
+
 def test_a_full_disk_is_503_and_it_works_again_when_there_is_room(tmp_path: Path) -> None:
     with running_receiver(tmp_path) as receiver:
         path = tmp_path / "queue.sqlite"
@@ -252,3 +321,18 @@ def test_without_a_secret_or_a_verify_token_it_does_not_start(
     )
     assert ran.returncode == 1
     assert says in ran.stderr
+
+
+def test_on_sqs_a_delivery_that_no_message_holds_is_413_and_its_neighbours_are_kept(tmp_path: Path, aws: str) -> None:
+    uri = f"sqs://eu-central-1/{tmp_path.name[:40]}"
+    queue = open_queue(settings_in(tmp_path, queue_uri=uri, aws_endpoint_url=aws))
+    queue.create()
+    noise = random.Random(5).randbytes(1024 * 1024)  # noqa: S311 - nothing compresses it
+    large = of_page(*(reaction(POST, number, message="нэг " * 20) for number in range(1000)))
+    with running_receiver(tmp_path, QUEUE_URI=uri, AWS_ENDPOINT_URL=aws) as receiver, ThreadPoolExecutor(3) as people:
+        answers = list(people.map(lambda body: post(receiver, body), (of_page(page_feed(POST)), noise, large)))
+    assert [answer.status_code for answer in answers] == [200, 413, 200]
+    assert answers[1].content == b""
+    claim = queue.claim(at=datetime.now(UTC), most=10)
+    assert claim
+    assert {one.body for one in claim.deliveries} == {of_page(page_feed(POST)), large}

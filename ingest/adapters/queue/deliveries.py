@@ -49,6 +49,18 @@ class QueueFacts:
 class DeliveryQueue(Protocol):
     """One interface, two implementations: SQLite (embedded) and SQS."""
 
+    def create(self) -> None:
+        """Make the queue, if it is not there.
+
+        Raises: StorageFailed.
+        """
+
+    def takes(self, delivery: Delivery) -> bool:
+        """Whether the queue can hold a delivery of this size at all.
+
+        Raises: StorageFailed when it cannot be asked.
+        """
+
     def put_many(self, deliveries: Sequence[Delivery]) -> None:
         """Keep deliveries. When it returns, all of them are durable; one that is known counts as a repeat.
 

@@ -67,6 +67,10 @@ class SqliteQueue:
             os.fsync(handle)
             os.close(handle)
 
+    def takes(self, delivery: Delivery) -> bool:
+        """Whatever the receiver lets in, a file can hold."""
+        return True
+
     def put_many(self, deliveries: Sequence[Delivery]) -> None:
         """Keep deliveries in one commit; the receipts say how many there were, the repeats included.
 

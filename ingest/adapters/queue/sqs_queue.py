@@ -1,7 +1,8 @@
 """The queue on SQS, for a receiver and a consumer on different machines: one message per delivery.
 
 A standard queue doubles and reorders, which nothing here minds. After five receptions SQS moves a message to the
-dead-letter queue, whose name ends in `-dead`. Batch calls answer 200 with `Failed` entries: each is looked at.
+dead-letter queue, whose name ends in `-dead`. Batch calls answer 200 with `Failed` entries: each is looked at. A
+message is compressed text; a delivery that is too large even so is not taken, and the receiver says so.
 """
 
 import base64
@@ -24,9 +25,11 @@ from ingest.domain.errors import StorageFailed
 log = structlog.get_logger()
 PER_CALL = 10
 KEPT = timedelta(days=14)
-"""How long SQS keeps a message that nobody takes: the longest it can."""
-LARGEST_MESSAGE = 250_000
-"""SQS takes 256 KiB per call; a notification of a thousand changes is compressed to a few dozen."""
+"""How long SQS keeps a message that nobody takes, or that is dead: the longest it can, from when it was first sent."""
+LARGEST_CALL = 1024 * 1024
+"""Bytes that SQS takes in one call and, since August 2025, in one message, if the queue's own limit says so."""
+SURELY_TAKEN = 180_000
+"""A body of so many bytes fits into the smallest queue that AWS makes (256 KiB), even if nothing compresses it."""
 PATIENT = Config(
     retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=3, read_timeout=20, tcp_keepalive=True
 )
@@ -43,22 +46,43 @@ class SqsQueue:
     _receipts: dict[str, list[str]] = field(default_factory=dict)
     _client: Any = None
     _urls: dict[str, str] = field(default_factory=dict)
+    _largest: int = 0
 
     def create(self) -> None:
-        """Make the queue and its dead-letter queue, if they are not there.
+        """Make the queue and its dead-letter queue, or set those that are there as they are to be.
 
         Raises: StorageFailed.
         """
+        kept = {
+            "MessageRetentionPeriod": str(int(KEPT.total_seconds())),
+            "MaximumMessageSize": str(LARGEST_CALL),
+        }
         with explained(self.name):
-            dead = self.client.create_queue(QueueName=f"{self.name}-dead")["QueueUrl"]
+            dead = self._made(f"{self.name}-dead", kept)
             asked = self.client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
             policy = {"deadLetterTargetArn": asked["Attributes"]["QueueArn"], "maxReceiveCount": MOST_ATTEMPTS}
-            attributes = {
+            lease = {
                 "VisibilityTimeout": str(int(self.lease.total_seconds())),
-                "MessageRetentionPeriod": str(int(KEPT.total_seconds())),
                 "RedrivePolicy": json.dumps(policy),
             }
-            self.client.create_queue(QueueName=self.name, Attributes=attributes)
+            self._made(self.name, kept | lease)
+
+    def _made(self, name: str, attributes: dict[str, str]) -> str:
+        """The address of a queue with these attributes; made without them, for one that is there has others."""
+        url: str = self.client.create_queue(QueueName=name)["QueueUrl"]
+        self.client.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+        return url
+
+    def takes(self, delivery: Delivery) -> bool:
+        """Whether the delivery fits into one message, compressed.
+
+        Raises: StorageFailed when SQS does not say how large a message may be.
+        """
+        if len(delivery.body) <= SURELY_TAKEN:
+            return True
+        if not self._largest:
+            self._largest = min(LARGEST_CALL, self._count(self.name, "MaximumMessageSize"))
+        return len(_message(delivery)) <= self._largest
 
     def put_many(self, deliveries: Sequence[Delivery]) -> None:
         """Send deliveries; SQS has stored all of them when it returns.
@@ -200,7 +224,7 @@ def _batches(entries: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
     size = 0
     for entry in entries:
         length = len(entry["MessageBody"])
-        if batch and (len(batch) == PER_CALL or size + length > LARGEST_MESSAGE):
+        if batch and (len(batch) == PER_CALL or size + length > LARGEST_CALL):
             yield batch
             batch, size = [], 0
         batch.append(entry)
