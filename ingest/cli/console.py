@@ -36,6 +36,7 @@ ORDER = (
         "report",
         "explain",
         "verify",
+        "backup",
         "rebuild",
         "erase",
         "expire",

@@ -1,8 +1,9 @@
-"""Commands that prove: explain, verify, rebuild, erase."""
+"""Commands that prove and keep: explain, verify, backup, rebuild, erase, expire."""
 
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -89,6 +90,23 @@ def verify(as_json: AsJson = False) -> None:
         out.print(f"{len(looks.looks)} landed files and versions: {said}", highlight=False)
     if any(one.is_wrong for one in found):
         raise typer.Exit(1)
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="The folder of the backup; one of an earlier day goes on from there.")],
+) -> None:
+    """Copy what cannot be made again into a folder, while everything runs: queue, events, client's file, landing.
+
+    Warehouse and publication are made anew from it (`campaign-reach rebuild`). The bytes of deliveries of the last
+    week are in it, and what was erased since: keep it like the original, and make another one after `erase`.
+    """
+    from ingest.steps import backup as step
+
+    with working("Backing up"):
+        copied = step.back_up(load_settings(), folder)
+    for one in copied:
+        out.print(f"{one.what:<14} {one.new} new of {one.files}", highlight=False)
 
 
 @app.command()

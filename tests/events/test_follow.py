@@ -303,23 +303,3 @@ def test_subscribing_asks_for_the_fields_and_checks_them(tmp_path: Path, sandbox
     assert sandbox.graph.subscriptions.by_page == {PAGE: ("feed", "mention")}
     assert unsubscribe_page(settings, PAGE) == ()
     assert sandbox.graph.subscriptions.by_page == {}
-
-
-def test_a_restored_backup_of_queue_events_and_landing_gives_the_same_numbers(tmp_path: Path, sandbox: Sandbox) -> None:
-    import shutil
-
-    settings = place(tmp_path / "lost", sandbox)
-    put(settings, *deliveries_of(("page", post_entry(post)) for post in posts(sandbox)[:3]))
-    follow_events(settings)
-    numbers = raw(settings, VIEWS)
-    restored = tmp_path / "restored"
-    restored.mkdir()
-    for name in ("queue.sqlite", "events.sqlite"):
-        with sqlite3.connect(tmp_path / "lost" / name) as file:
-            file.execute("vacuum into ?", (str(restored / name),))
-    shutil.copytree(settings.landing_uri, restored / "landing")
-    shutil.rmtree(tmp_path / "lost")
-    again = place(restored, sandbox)
-    assert raw(again, VIEWS) == numbers
-    assert states(again) == {"done": 3}
-    assert follow_events(again).keys == ()
