@@ -44,8 +44,11 @@ def running_stack(
     say: Callable[[str], None],
     uses_postgres: bool | None = None,
     latency_ms: int = 0,
+    mess: int | None = None,
 ) -> Iterator[Stack]:
     """The whole stack, until the context ends. Without a token of its own it reads from a sandbox that it starts.
+
+    The sandbox takes `latency_ms` for an answer, and with a `mess` (its seed) delivers its webhooks badly.
 
     Raises: StackFailed, naming the part and where its log is.
     """
@@ -66,7 +69,7 @@ def running_stack(
             variables |= _postgres(starter, home, ports[3])
         if not settings.access_tokens and not settings.access_tokens_file:
             say("sandbox …")
-            variables |= _sandbox(starter, ports, latency_ms)
+            variables |= _sandbox(starter, ports, latency_ms, mess)
             stack.sandbox = f"http://{HOST}:{ports[2]}"
         say("Airflow's metadata …")
         starter.run("migrate", ["airflow", "db", "migrate"])
@@ -112,13 +115,14 @@ def _variables(settings: Settings, home: Path, ports: Sequence[int], password: s
     return inherited | QUICK | own
 
 
-def _sandbox(starter: Starter, ports: Sequence[int], latency_ms: int) -> dict[str, str]:
+def _sandbox(starter: Starter, ports: Sequence[int], latency_ms: int, mess: int | None) -> dict[str, str]:
     from ingest.sandbox.tokens import Tokens
 
     tokens = Tokens.of_pages((), seed="sandbox")
     callback = f"http://{HOST}:{ports[1]}/webhook"
     command = ["campaign-reach", "sandbox", "--port", str(ports[2]), "--callback", callback]
-    starter.start("sandbox", [*command, "--latency", str(latency_ms)])
+    command += ["--latency", str(latency_ms), *(() if mess is None else ("--mess", str(mess)))]
+    starter.start("sandbox", command)
     url = f"http://{HOST}:{ports[2]}"
     starter.wait(lambda: _answers(url))
     return {

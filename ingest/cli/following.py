@@ -155,6 +155,10 @@ def up(
     sqlite: Annotated[
         bool, typer.Option("--sqlite", help="Keep Airflow's metadata in SQLite, even with initdb.")
     ] = False,
+    mess: Annotated[
+        int | None,
+        typer.Option(help="Let the sandbox send its webhooks twice, late and out of order, as this seed says."),
+    ] = None,
 ) -> None:
     """Run the whole stack on this machine until Ctrl-C: Airflow, the receiver, and a sandbox if there is no token."""
     import signal
@@ -172,6 +176,7 @@ def up(
         say=out.print,
         uses_postgres=False if sqlite else None,
         latency_ms=latency,
+        mess=mess,
     ) as stack:
         out.print(f"\nAirflow   {stack.airflow}   user admin, password {stack.password}   ({stack.metadata})")
         out.print(f"Webhooks  {stack.receiver}")
