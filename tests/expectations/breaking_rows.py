@@ -8,8 +8,8 @@ from expectations.cross_checks import RawPosts
 SMALL = "(select load_id from raw.load_log where file like '%/901/%')"
 """The load of the small partner: its account and one post."""
 DELIVERY = (
-    "insert into raw.receipts values ('a', 't1')",
-    "insert into raw.deliveries values ('a', 'done', 't1', 0)",
+    "insert into raw.receipts values ('a', 't1', 1)",
+    "insert into raw.deliveries values ('a', 'done', 't1', 0, 1)",
 )
 EXPORT = {"edge": "export", "object_id": "901", "fields": [], "metrics": [], "params": {}}
 ODD = EXPORT | {"edge": "page", "object_id": "../etc"}
@@ -97,16 +97,16 @@ EVENT_LEDGER = {
     "done_deliveries_became_events": sql(*DELIVERY),
     "changes_add_up": sql(
         *DELIVERY,
-        "insert into raw.drained values ('a', 2, 1, 0, 0)",
-        "insert into raw.events values ('1', 'a', 'done')",
+        "insert into raw.drained values ('a', 2, 1, 0, 0, 1)",
+        "insert into raw.events values ('1', 'a', 1)",
     ),
-    "events_are_kept": sql(*DELIVERY, "insert into raw.drained values ('a', 1, 1, 0, 0)"),
-    "answers_landed": sql(f"insert into raw.answers values ('{NEVER}-0', 7, 'landed', '{NEVER}')"),
+    "events_are_kept": sql(*DELIVERY, "insert into raw.drained values ('a', 1, 1, 0, 0, 1)"),
+    "answers_landed": sql(f"insert into raw.answers values ('{NEVER}-0', 7, 'landed', '{NEVER}', 1)"),
     "landed_answers_were_read": sql(
-        "insert into raw.answers select split_part(parse_filename(file), '.', 1), rows, 'landed', '20000101T000000Z' "
+        "insert into raw.answers select split_part(parse_filename(file), '.', 1), rows, 'landed', '20000101T000000Z', 1 "
         "from raw.load_log where file like 'api/%' limit 1"
     ),
-    "refused_answers_are_kept": sql(f"insert into raw.answers values (repeat('e', 64), 1, 'quarantined', '{NEVER}')"),
+    "refused_answers_are_kept": sql(f"insert into raw.answers values (repeat('e', 64), 1, 'quarantined', '{NEVER}', 1)"),
     "objects_are_in_raw": sql("delete from raw.posts where post_id = '900_1'"),
     "loads_are_counted": sql("insert into raw.load_log values ('registry/lost', 'x', 99, 1, now())"),
 }
