@@ -106,7 +106,7 @@ EVENT_LEDGER = {
         "insert into raw.answers select split_part(parse_filename(file), '.', 1), rows, 'landed', '20000101T000000Z', 1 "
         "from raw.load_log where file like 'api/%' limit 1"
     ),
-    "refused_answers_are_kept": sql(f"insert into raw.answers values (repeat('e', 64), 1, 'quarantined', '{NEVER}', 1)"),
+    "refused_answers_are_kept": sql(f"insert into raw.answers values ('eeee', 1, 'quarantined', '{NEVER}', 1)"),
     "objects_are_in_raw": sql("delete from raw.posts where post_id = '900_1'"),
     "loads_are_counted": sql("insert into raw.load_log values ('registry/lost', 'x', 99, 1, now())"),
 }
