@@ -103,8 +103,8 @@ EVENT_LEDGER = {
     "events_are_kept": sql(*DELIVERY, "insert into raw.drained values ('a', 1, 1, 0, 0, 1)"),
     "answers_landed": sql(f"insert into raw.answers values ('{NEVER}-0', 7, 'landed', '{NEVER}', 1)"),
     "landed_answers_were_read": sql(
-        "insert into raw.answers select split_part(parse_filename(file), '.', 1), rows, 'landed', '20000101T000000Z', 1 "
-        "from raw.load_log where file like 'api/%' limit 1"
+        "insert into raw.answers select split_part(parse_filename(file), '.', 1), rows, 'landed', '20000101T000000Z', "
+        "1 from raw.load_log where file like 'api/%' limit 1"
     ),
     "refused_answers_are_kept": sql(f"insert into raw.answers values ('eeee', 1, 'quarantined', '{NEVER}', 1)"),
     "objects_are_in_raw": sql("delete from raw.posts where post_id = '900_1'"),
