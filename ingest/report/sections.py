@@ -108,6 +108,8 @@ def _people(campaign: Campaign, words: Words) -> Parts:
         has_estimate = any(one.estimate is not None for one in campaign.people if one.platform == platform)
         key = "people_what" if has_estimate else "people_what_bounds"
         caption = words.say(key, platform=words.name("platform", platform))
+        if any(one.upper is None for one in campaign.people if one.platform == platform and one.lower):
+            caption = words.say("people_arrow", caption=caption)
         pictures.append(_picture(f"people_{platform}", caption, partial(_by_platform, campaign, words, platform)))
     notes = [words.say("people_note")]
     if campaign.audience and any(one.upper_reason == "above_audience" for one in campaign.people):

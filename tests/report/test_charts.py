@@ -88,7 +88,7 @@ def test_an_interval_without_an_upper_bound_is_an_arrow_and_says_so() -> None:
     canvas = people.draw(CAMPAIGN, words_of("en"), "facebook", wide=WIDE)
     assert canvas is not None
     said = {label["t"] for labels in canvas.labels.values() for label in labels}
-    assert "at least 2,500, no upper bound is known" in said
+    assert "at least 2,500, the most is not known" in said
     assert "≈ 2,350" in said or "≈ 2,340" in said
 
 
