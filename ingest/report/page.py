@@ -20,6 +20,7 @@ from ingest.report.translated import translated
 from ingest.report.words import LANGUAGES, words_of
 
 TEMPLATES = Path(__file__).parent / "templates"
+COUNTED = re.compile(r" (?=\d{1,2}:)|(?<=\d) (?=дугаар |дүгээр |дахь |дэх )")
 SAFE_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -115,8 +116,8 @@ def _environment() -> Environment:
 
 
 def _unbroken(text: str) -> str:
-    """The text, a number and its ending (67%-ийг) never on two lines: a word joiner follows the hyphen."""
-    return text.replace("%-", "%-\u2060")
+    """The text, a number and what belongs to it (67%-ийг, Year 3:, 3 дугаар) never on two lines."""
+    return COUNTED.sub("\u00a0", text.replace("%-", "%-\u2060"))
 
 
 def _svg(picture: Picture, *, is_wide: bool) -> Markup:

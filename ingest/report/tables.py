@@ -261,6 +261,12 @@ def activities(campaign: Campaign, words: Words) -> Table:
     return _table(words, "activity kind people how_often when place", rows)
 
 
+def _surety(figure: Figure) -> str:
+    """How sure the computed value is: the same number that matches "more than" was counted as "more than"."""
+    is_same = figure.status == "matches" and figure.computed_value == figure.published_value
+    return "more_than" if is_same and figure.qualifier == "more_than" else "exact"
+
+
 def _label(figure: Figure) -> str:
     return (figure.label_problem or "").rstrip(".")
 
@@ -275,7 +281,7 @@ def figures(campaign: Campaign, words: Words) -> Table:
             [
                 figure.as_published,
                 words.qualified(figure.published_value, figure.qualifier, unit=figure.counted),
-                words.qualified(figure.computed_value, "exact", unit=figure.counted),
+                words.qualified(figure.computed_value, _surety(figure), unit=figure.counted),
                 Cell(words.name("status", figure.status), mark=marks.get(figure.status, "open")),
                 "; ".join(one for one in (reason_in(words, figure.reason), _label(figure)) if one) or "–",
             ]

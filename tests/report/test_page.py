@@ -16,7 +16,7 @@ from ingest.report.reasons import SENTENCES
 from ingest.report.sections import sections_of
 from ingest.report.translated import translated
 from ingest.report.words import LANGUAGES, words_of
-from tests.report.example import BARE, CAMPAIGN, PUBLICATION
+from tests.report.example import BARE, CAMPAIGN, PHASES, PUBLICATION
 from tests.report.markup import Page
 
 ORDER = ["phases", "curve", "mix", "top", "own", "people", "surveys", "activities", "figures", "definitions", "gaps"]
@@ -105,6 +105,10 @@ def test_a_number_and_its_ending_are_never_on_two_lines() -> None:
     titles = [line for line in html.splitlines() if line.startswith(("<h1>", "<h2>")) and "%-" in line]
     assert titles
     assert all("%-\u2060" in line for line in titles)
+    named = replace(CAMPAIGN, phases=tuple(replace(one, name="3 дугаар жил") for one in PHASES), translations={})
+    assert "«3\u00a0дугаар жил»" in campaign_page(named, PUBLICATION, "mn").html
+    english = replace(CAMPAIGN, phases=tuple(replace(one, name="Year 3: schools") for one in PHASES))
+    assert "Year\u00a03: schools had" in campaign_page(english, PUBLICATION, "en").html
 
 
 def test_a_check_that_does_not_hold_is_named_and_the_badge_says_so() -> None:
