@@ -24,8 +24,10 @@ from rich.progress import (
 )
 
 from ingest.adapters.registry import Registry, read_registry
+from ingest.adapters.state import ClientState
 from ingest.airflow_run import TaskEvent
 from ingest.domain.errors import CampaignReachError
+from ingest.health import DEMO, PLAYED
 from ingest.settings import PROJECT, Settings, environment, load_settings
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ def run_demo(settings: Settings, *, home: Path, console: Console) -> None:
         variables = environment(settings) | sandbox.environment() | {"CAMPAIGN_REACH_NOW": API_DATE.isoformat()}
         with _airflow(home, variables, log=log) as (process, events):
             failures = _watch(process, events, accounts=accounts, console=console)
+    ClientState(settings.state_path).note_read(DEMO, PLAYED, until=API_DATE)
     if process.returncode != 0:
         reason = failures[0].error if failures else "the DAGs did not run"
         raise DemoFailed(f"{reason}\n  the whole log: {log}\n  to start over: make demo ARGS=--fresh")

@@ -19,6 +19,8 @@ STALE_HOURS = 50
 """Every account is read once a day, whatever else: so long means that two days were missed."""
 GROWN_SINCE = timedelta(days=1)
 NOT_ACCEPTED = timedelta(minutes=30)
+DEMO, PLAYED = "demo", "played"
+"""Under these the client remembers until when the demo has played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,32 @@ def read_health(settings: Settings, *, with_tokens: bool = True) -> list[Reading
     ]
     if with_tokens:
         looks.insert(-1, ("tokens", _tokens))
+    played = _played_until(settings)
+    if played:
+        settings = settings.model_copy(update={"now": played})
+        looks.insert(0, ("clock", _demo_clock))
     return [reading for name, look in looks for reading in _looked(name, look, settings)]
+
+
+def _played_until(settings: Settings) -> datetime | None:
+    """The moment at which the demo ended, if nothing has landed since: ages are counted to then."""
+    from ingest.adapters.landing.open_landing import open_landing
+    from ingest.adapters.state import ClientState
+
+    if settings.now or not settings.state_path.exists():
+        return None
+    try:
+        played = ClientState(settings.state_path).read_until(PLAYED).get(DEMO)
+        landed = open_landing(settings).landed_keys() if played else []
+    except CampaignReachError:  # the readings themselves say so
+        return None
+    return None if landed and played and _moment_of(landed[-1]) > played else played
+
+
+def _demo_clock(settings: Settings) -> Iterator[Reading]:
+    at = settings.clock()
+    said = f"the demo's: it ended at {at:%Y-%m-%d %H:%M} UTC on its own clock, and nothing has landed since"
+    yield Reading("clock", "ok", said, facts={"played_until": _text(at)})
 
 
 def worst(readings: list[Reading]) -> Level:

@@ -3,7 +3,9 @@
 import json
 import sys
 import time
-from typing import Annotated
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -11,7 +13,11 @@ from rich.table import Table
 
 from ingest.cli.console import app, out
 from ingest.health import LEVELS, Reading, read_health, worst
+from ingest.moved import Sums, moved, sums_of
 from ingest.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ingest.adapters.publication.manifest import Manifest
 
 COLORS = {"ok": "green", "warning": "yellow", "critical": "red"}
 LOOKS_AGAIN_SECONDS = 0.2
@@ -19,7 +25,9 @@ LOOKS_AGAIN_SECONDS = 0.2
 
 @app.command()
 def status(
-    watch: Annotated[bool, typer.Option("--watch", help="Say it again whenever a new version is served.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Then say what has moved whenever another version is served.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
     tokens: Annotated[bool, typer.Option(help="Ask Meta about the tokens as well.")] = True,
 ) -> None:
@@ -31,21 +39,61 @@ def status(
     served = _served(settings)
     readings = read_health(settings, with_tokens=tokens)
     _print(readings, as_json=as_json)
-    while watch:
-        time.sleep(LOOKS_AGAIN_SECONDS)
-        if served != (served := _served(settings)):
-            out.rule()
-            _print(read_health(settings, with_tokens=tokens), as_json=as_json)
+    if watch:
+        _watch(settings, served, readings, as_json=as_json, tokens=tokens)
     level = LEVELS.index(worst(readings))
     if level:
         raise typer.Exit(level)
 
 
-def _served(settings: Settings) -> tuple[str, str | None] | None:
+def _watch(
+    settings: Settings, served: "Manifest | None", readings: list[Reading], *, as_json: bool, tokens: bool
+) -> None:
+    """Say what has moved whenever another version is served, and which lines of the status are others; until Ctrl-C."""
+    sums = _sums(settings, served)
+    if not as_json:
+        out.print("\nWatching; a line for each sum that moves. Ctrl-C ends it.", highlight=False)
+    while True:
+        time.sleep(LOOKS_AGAIN_SECONDS)
+        newest = _served(settings)
+        if newest is None or (served and _mark(served) == _mark(newest)):
+            continue
+        before, served = readings, newest
+        readings = read_health(settings, with_tokens=tokens)
+        if as_json:
+            _print(readings, as_json=True)
+            continue
+        old, sums = sums, _sums(settings, served)
+        out.print(f"\n[bold]{datetime.now():%H:%M:%S}[/bold]  version {served.version}", highlight=False)  # noqa: DTZ005
+        for line in list(moved(old, sums)) or ["no sum of posts, views or reach has moved"]:
+            out.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
+        known = {(one.name, one.level) for one in before}
+        _print([one for one in readings if (one.name, one.level) not in known], as_json=False)
+
+
+def _sums(settings: Settings, served: "Manifest | None") -> Sums:
+    """The sums of the served version; none before the first one, or when it cannot be opened any more."""
+    import duckdb
+
+    from ingest.adapters.publication.open_publication import open_publication
+    from ingest.adapters.publication.publication import DATABASE
+
+    if served is None:
+        return {}
+    publication = open_publication(settings)
+    with suppress(duckdb.Error):
+        return sums_of(publication.local_copy(served, DATABASE))
+    return {}
+
+
+def _served(settings: Settings) -> "Manifest | None":
     from ingest.adapters.publication.open_publication import open_publication
 
-    manifest = open_publication(settings).served()
-    return (manifest.version, manifest.held_since) if manifest else None
+    return open_publication(settings).served()
+
+
+def _mark(manifest: "Manifest") -> tuple[str, str | None]:
+    return manifest.version, manifest.held_since
 
 
 def _print(readings: list[Reading], *, as_json: bool) -> None:

@@ -7,10 +7,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -217,39 +216,40 @@ def test_a_locked_queue_is_503_and_it_works_again_without_a_restart(receiver: Ru
 
 def test_a_full_line_is_503_at_once_and_whoever_is_told_200_is_kept(receiver: Running, queue: SqliteQueue) -> None:
     """While the disk keeps the writer waiting, 768 stand in line, and each one more is told when to come again."""
-    known = len(queue.ledgers()[1])
-    lock = sqlite3.connect(queue.path, isolation_level=None)
-    lock.execute("begin exclusive")
-    too_many = 25
-    first = threading.Thread(target=post, args=(receiver, of_page(reaction(POST, 50_000))))
-    first.start()
-    time.sleep(0.5)  # the writer holds this one alone
-    statuses, refused_early = asyncio.run(_crowd(receiver, MOST_WAITING + too_many, lambda: lock.execute("rollback")))
-    first.join()
-    assert refused_early == too_many
-    assert statuses == {b"200": MOST_WAITING, b"503": too_many}
+    known, too_many = len(queue.ledgers()[1]), 25
+    statuses, early = asyncio.run(_crowd(receiver, queue.path, 1 + MOST_WAITING + too_many))
+    assert early == [b"503"] * too_many
+    assert statuses == {b"200": 1 + MOST_WAITING, b"503": too_many}
     assert len(queue.ledgers()[1]) == known + 1 + MOST_WAITING
 
 
-async def _crowd(receiver: Running, size: int, then: Callable[[], object]) -> tuple[dict[bytes, int], int]:
-    """How many of so many simultaneous deliveries were answered what, and how many before `then` was done."""
+async def _crowd(receiver: Running, path: Path, size: int) -> tuple[dict[bytes, int], list[bytes]]:
+    """How many of so many deliveries were answered what, sent while the queue was locked, the first before the others.
+
+    Beside it what was answered before the queue was free again.
+    """
+    lines = [await asyncio.open_connection("127.0.0.1", receiver.port) for _ in range(size)]
     answers: list[bytes] = []
 
     async def one(number: int) -> None:
+        reader, writer = lines[number]
         body = of_page(reaction(POST, 60_000 + number))
         head = f"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\nX-Hub-Signature-256: "
-        reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
         writer.write(head.encode() + signature(body).encode() + b"\r\n\r\n" + body)
         answer = await reader.readuntil(b"\r\n\r\n")
         assert b"200 OK" in answer or b"retry-after: 5" in answer
         answers.append(answer.split()[1])
         writer.close()
 
-    crowd = asyncio.gather(*(one(number) for number in range(size)))
-    await asyncio.sleep(2)
-    early = len(answers)
-    then()
-    await crowd
+    lock = sqlite3.connect(path, isolation_level=None)
+    lock.execute("begin exclusive")
+    first = asyncio.create_task(one(0))
+    await asyncio.sleep(0.3)  # the writer has it in hand, alone
+    others = asyncio.gather(*(one(number) for number in range(1, size)))
+    await asyncio.sleep(1.5)
+    early = list(answers)
+    lock.execute("rollback")
+    await asyncio.gather(first, others)
     return dict(Counter(answers)), early
 
 
