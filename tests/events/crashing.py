@@ -45,7 +45,7 @@ main()
 ACKNOWLEDGES_FIRST = """
 async def keep(self, delivery):
     asyncio.get_running_loop().call_later(0.3, self._queue.put_many, [delivery])
-    return True
+    return webhook_app.KEPT
 webhook_app.Writer.keep = keep
 """
 SETTLE_SECONDS = 60
