@@ -1,9 +1,9 @@
-"""What each section found, as one sentence computed from the facts: the titles of the report."""
+"""What the whole page found, as its title; and the sections of a page in their order."""
 
-from collections import Counter
 from collections.abc import Callable
 
-from ingest.report.facts import Campaign, Count, People, Phase, Reading, Survey
+from ingest.report import titles
+from ingest.report.facts import Campaign
 from ingest.report.words import Words
 
 
@@ -18,7 +18,7 @@ def finding(campaign: Campaign, words: Words) -> str:
             campaign=name,
             views=words.number(campaign.views),
             engagements=words.number(campaign.engagements),
-            rate=rate(campaign.engagements, campaign.views, words),
+            rate=titles.rate(campaign.engagements, campaign.views, words),
         )
     if campaign.posts:
         return words.say("finding_posts", campaign=name, posts=words.number(campaign.posts))
@@ -42,7 +42,7 @@ def _of_targets(campaign: Campaign, words: Words) -> str:
             target=words.number(phase.target_value),
             metric=words.name("metric", str(phase.target_metric)),
         )
-    met = sum(is_met(phase) for phase in aimed)
+    met = sum(titles.is_met(phase) for phase in aimed)
     key = {0: "finding_target_none", len(aimed): "finding_target_all"}.get(met, "finding_target_some")
     values = {"campaign": campaign.name, "views": views, "met": words.number(met), "phases": words.number(len(aimed))}
     return words.say(key, **values)
@@ -54,242 +54,21 @@ def _of_activities(campaign: Campaign, words: Words) -> str:
     if not largest.counts:
         return words.say("finding_offline_uncounted", campaign=campaign.name, activities=activities)
     return words.say(
-        "finding_offline", campaign=campaign.name, activities=activities, people=people_at(largest.counts, words)
+        "finding_offline", campaign=campaign.name, activities=activities, people=titles.people_at(largest.counts, words)
     )
-
-
-def is_met(phase: Phase) -> bool:
-    """Whether a phase has come to its target."""
-    return phase.attainment_pct is not None and phase.attainment_pct >= 100  # noqa: PLR2004 - percent
-
-
-def rate(engagements: int | None, views: int | None, words: Words) -> str:
-    """Engagements for every hundred views, never a mean of rates."""
-    return words.number(100 * engagements / views, digits=1) if engagements is not None and views else "–"
-
-
-def people_at(counts: tuple[Count, ...], words: Words) -> str:
-    """The people of one activity: its groups are apart, so they add; the sum is as sure as its weakest part."""
-    qualifiers = {count.qualifier for count in counts}
-    weakest = next((one for one in ("more_than", "about", "rounded") if one in qualifiers), "exact")
-    return words.qualified(sum(count.people for count in counts), weakest)
-
-
-def phases(campaign: Campaign, words: Words) -> str:
-    """Which phase, or which content, brought the views; or which phases met their target."""
-    aimed = [phase for phase in campaign.phases if phase.target_value]
-    if len(aimed) > 1:
-        return _met(aimed, words)
-    if len(campaign.phases) > 1 and campaign.views:
-        best = max(campaign.phases, key=lambda phase: phase.views or 0)
-        share = words.percent(best.views, campaign.views)
-        return words.say("phases_most", phase=best.name, share=share, views=words.number(campaign.views))
-    best_type, views = most_viewed_type(campaign)
-    return words.say(
-        "phases_one",
-        types=words.name("content_types", best_type),
-        share=words.percent(views, campaign.views),
-        views=words.number(campaign.views),
-    )
-
-
-def _met(aimed: list[Phase], words: Words) -> str:
-    met = [phase.name for phase in aimed if is_met(phase)]
-    rest = (
-        words.all_of(
-            words.say("phases_met_rest", phase=phase.name, share=words.attained(phase.attainment_pct))
-            for phase in aimed
-            if not is_met(phase)
-        )
-        if len(met) < len(aimed)
-        else ""
-    )
-    if not rest:
-        return words.say("phases_met_all", phases=words.number(len(aimed)))
-    if not met:
-        return words.say("phases_met_none", rest=rest)
-    return words.say("phases_met_some", phases=words.all_of(met), rest=rest)
-
-
-def most_viewed_type(campaign: Campaign) -> tuple[str, int]:
-    """The content type with the most views (or posts, where no views are known), and its views."""
-    views: Counter[str] = Counter()
-    for content in campaign.contents:
-        views[content.content_type] += content.views or 0
-    (best, count), *_ = views.most_common(1)
-    return best, count
-
-
-def curve(campaign: Campaign, words: Words) -> str:
-    """How much of its views the largest phase had around its middle."""
-    drawn = [phase for phase in campaign.phases if phase.views and readings_of(campaign, phase)]
-    if not drawn:
-        return words.say("curve_none")
-    phase = max(drawn, key=lambda one: one.views or 0)
-    near = min(readings_of(campaign, phase), key=lambda reading: abs(reading.day - phase.days / 2))
-    if near.day > phase.days:
-        return words.say("curve_late", phase=phase.name, views=words.number(near.views), day=words.number(near.day))
-    return words.say(
-        "curve_half",
-        day=words.number(near.day),
-        days=words.number(phase.days),
-        phase=phase.name,
-        share=words.percent(near.views, phase.views),
-        views=words.number(phase.views),
-    )
-
-
-def readings_of(campaign: Campaign, phase: Phase) -> list[Reading]:
-    """The days on which a phase's posts were read, in order."""
-    return [reading for reading in campaign.readings if reading.phase_id == phase.phase_id]
-
-
-def mix(campaign: Campaign, words: Words) -> str:
-    """The content type with the most views: its share of the posts, and of the views."""
-    best, views = most_viewed_type(campaign)
-    types = words.name("content_types", best)
-    posts = sum(content.posts for content in campaign.contents if content.content_type == best)
-    if posts == campaign.posts:
-        return words.say("mix_single", posts=words.number(posts), types=types)
-    return words.say(
-        "mix_more",
-        types=types,
-        effort=words.percent(posts, campaign.posts),
-        views=words.percent(views, campaign.views),
-    )
-
-
-def top(campaign: Campaign, words: Words) -> str:
-    """What the most viewed post brought."""
-    if not campaign.top_posts:
-        return words.say("top_none")
-    first = campaign.top_posts[0]
-    return words.say(
-        "top_first",
-        type=words.name("content_type", first.content_type),
-        day=words.day(first.published_on),
-        share=words.percent(first.views, campaign.views),
-    )
-
-
-def own(campaign: Campaign, words: Words) -> str:
-    """How much of the views partners brought."""
-    kinds = {account.ownership for account in campaign.accounts}
-    if len(kinds) == 1:
-        return words.say("own_only" if kinds == {"own"} else "partner_only")
-    partners = sum(account.views or 0 for account in campaign.accounts if account.ownership == "partner")
-    return words.say("own_partner", share=words.percent(partners, campaign.views))
-
-
-def people(campaign: Campaign, words: Words) -> str:
-    """How many people the campaign reached on the platform where it reached most."""
-    largest = widest(campaign)
-    if largest is None or largest.lower is None:
-        return words.say("people_unknown")
-    values = {
-        "lower": words.number(largest.lower),
-        "upper": words.number(largest.upper),
-        "estimate": words.about(largest.estimate or 0),
-        "platform": words.name("platform", largest.platform),
-    }
-    if largest.lower == largest.upper:
-        return words.say("people_exact", **values)
-    if largest.estimate is not None:
-        return words.say("people_estimate" if largest.upper is not None else "people_estimate_open", **values)
-    if largest.upper is not None:
-        return words.say("people_bounds", **values)
-    why = words.named("upper_reason", largest.upper_reason)
-    return words.say("people_least_because" if why else "people_least", reason=why, **values)
-
-
-def widest(campaign: Campaign) -> People | None:
-    """The whole campaign on the platform where it reached most people."""
-    whole = [one for one in campaign.people if one.phase is None and one.lower is not None]
-    return max(whole, key=lambda one: one.lower or 0, default=None)
-
-
-def surveys(campaign: Campaign, words: Words) -> str:
-    """The largest change of an indicator; or a share that stands alone."""
-    if not campaign.surveys:
-        return words.say("surveys_none")
-    changed = [survey for survey in campaign.surveys if survey.change_points is not None]
-    if changed:
-        return _change(max(changed, key=lambda survey: abs(survey.change_points or 0)), words)
-    for survey in campaign.surveys:
-        shares = [wave.share_pct for wave in survey.waves if wave.share_pct is not None]
-        if shares:
-            return words.say(
-                "surveys_share",
-                text=survey.text,
-                share=words.percent(shares[-1]),
-                respondents=words.name("respondents", survey.respondents),
-            )
-    return words.say("surveys_no_share")
-
-
-def _change(survey: Survey, words: Words) -> str:
-    shares = [wave.share_pct for wave in survey.waves]
-    values = {
-        "text": survey.text,
-        "first": words.percent(shares[0]),
-        "last": words.percent(shares[-1]),
-        "respondents": words.name("respondents", survey.respondents),
-        "points": words.points(survey.change_points or 0),
-    }
-    if survey.change_low is None or survey.change_high is None:
-        return words.say("surveys_change_plain", **values)
-    low, high = words.points(survey.change_low), words.points(survey.change_high)
-    return words.say("surveys_change", low=low, high=high, **values)
-
-
-def activities(campaign: Campaign, words: Words) -> str:
-    """How many offline activities there were, and the people of the largest."""
-    if not campaign.activities:
-        return words.say("activities_none")
-    count = len(campaign.activities)
-    largest = campaign.activities[0]
-    if not largest.counts:
-        return words.say("activities_only", count)
-    return words.say("activities_people", count, people=people_at(largest.counts, words))
-
-
-def figures(campaign: Campaign, words: Words) -> str:
-    """How many published figures match, differ, or cannot be computed."""
-    if not campaign.figures:
-        return words.say("figures_none")
-    statuses = Counter(figure.status for figure in campaign.figures)
-    count = len(campaign.figures)
-    if statuses["matches"] == count:
-        return words.say("figures_all", count)
-    rest = [
-        words.say(key, statuses[status])
-        for status, key in (("differs", "figures_differ"), ("not_computable", "figures_unknown"))
-        if statuses[status]
-    ]
-    if not statuses["matches"]:
-        return words.say("figures_no_match", rest=words.all_of(rest))
-    return words.say("figures_some", count, matching=words.number(statuses["matches"]), rest=words.all_of(rest))
-
-
-def unmeasured(campaign: Campaign, words: Words) -> str:
-    """What a campaign without posts does not measure, and why."""
-    why = words.say("unmeasured_no_posts")
-    if campaign.gaps.unattributed_posts:
-        why = words.say("unmeasured_no_rule", campaign.gaps.unattributed_posts)
-    return words.say("unmeasured_online" if campaign.surveys else "unmeasured_all", why=why)
 
 
 SECTIONS: dict[str, Callable[[Campaign, Words], str]] = {
-    "phases": phases,
-    "curve": curve,
-    "mix": mix,
-    "top": top,
-    "own": own,
-    "people": people,
-    "surveys": surveys,
-    "activities": activities,
-    "figures": figures,
-    "unmeasured": unmeasured,
+    "phases": titles.phases,
+    "curve": titles.curve,
+    "mix": titles.mix,
+    "top": titles.top,
+    "own": titles.own,
+    "people": titles.people,
+    "surveys": titles.surveys,
+    "activities": titles.activities,
+    "figures": titles.figures,
+    "unmeasured": titles.unmeasured,
 }
 """The sections in the order of the page, each with the sentence that is its title."""
 

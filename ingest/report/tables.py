@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from ingest.report.facts import Campaign, Figure, People, Post, Survey, total
-from ingest.report.findings import rate, readings_of
 from ingest.report.reasons import reason_in
+from ingest.report.titles import rate, readings_of
 from ingest.report.words import Words
 
 FEWEST_OF_CARDS = 5

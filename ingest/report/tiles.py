@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ingest.report.facts import Campaign, Publication
-from ingest.report.findings import people_at, rate, widest
+from ingest.report.titles import people_at, rate, widest
 from ingest.report.words import Words
 
 

@@ -4,7 +4,7 @@ from ingest.report.canvas import Canvas
 from ingest.report.charts.bars import Bar, draw_bars
 from ingest.report.colours import SERIES
 from ingest.report.facts import Campaign
-from ingest.report.findings import people_at
+from ingest.report.titles import people_at
 from ingest.report.words import Words
 
 MOST = 10

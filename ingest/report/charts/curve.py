@@ -4,8 +4,8 @@ from ingest.report.canvas import LINE, SIZE, SMALL, SOLID, Canvas
 from ingest.report.charts.axis import Axis, axis_to, round_ticks
 from ingest.report.colours import AXIS, GRID, MUTED, SLATES, Shade
 from ingest.report.facts import Campaign, Phase, Reading
-from ingest.report.findings import readings_of
 from ingest.report.text import BOLD, apart, width, wrapped
+from ingest.report.titles import readings_of
 from ingest.report.words import Words
 
 MOST_DOTS = 30
