@@ -344,6 +344,20 @@ def test_each_title_of_the_report_is_a_sentence_that_the_marts_say(
     assert campaign.views == views[0][0]
 
 
+def test_the_mart_of_translations_holds_what_the_campaign_files_say(published: duckdb.DuckDBPyConnection) -> None:
+    from ingest.adapters.registry import read_registry
+
+    said = {
+        (campaign.campaign_id, language, text, translation)
+        for campaign in read_registry(PROJECT / "campaigns").campaigns
+        for language, texts in campaign.translations.items()
+        for text, translation in texts.items()
+    }
+    rows = published.execute("select campaign_id, language, text, translation from marts.dim_translations").fetchall()
+    assert len(rows) == len(said) > 50
+    assert set(rows) == said
+
+
 LATIN_NAMES = {
     *("Facebook", "Instagram", "YouTube", "TikTok", "Twitter", "Meta", "English", "UTC", "campaign-reach"),
     *("Save", "the", "Children", "Japan", "Mongolia", "IOM", "JICA", "iom_mongolia", "savethechildren.mn"),

@@ -38,6 +38,12 @@ CHANGES: list[tuple[Callable[[str], str], str, str]] = [
     (lambda t: t.replace("time_zone: Asia/Ulaanbaatar", "time_zone: Asia/Nowhere"), "time_zone:", "time_zone: "),
     (lambda t: t.replace("campaign_name:", "campaign_nmae:"), "campaign_id", "campaign_nmae: "),
     (lambda t: t.replace("platform: facebook", "platform: Face Book", 1), "platform: facebook", "platform: "),
+    (
+        lambda t: t.replace("  mn:\n    Together:", "  de:\n    Together:"),
+        "de:",
+        "one of the campaign's languages (mn, en)",
+    ),
+    (lambda t: t.replace("Together: Хамтдаа", "Together: ''"), "Together:", "translations.mn.Together: must be a text"),
 ]
 
 
