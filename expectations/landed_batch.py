@@ -73,6 +73,7 @@ IMPORTED = """
             json_array_length(body, '$.data') + json_array_length(body, '$.rejected'))) as rows
         from landed
         where source = 'export' and (request ->> '$.edge') in ('export', 'survey_results', 'activities')
+            and file not in (select landing_file from raw.superseded)
         group by load_id
     ),
     kept as (

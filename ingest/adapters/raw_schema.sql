@@ -178,6 +178,9 @@ create table if not exists raw.imports (
     notes varchar not null
 );
 
+-- Landed files whose place a newer reading has taken, of the same bytes or of a corrected file: none of their rows counts.
+create table if not exists raw.superseded (landing_file varchar not null, by_file varchar not null);
+
 -- The ledgers of the queue, the events and the client, as their files stand at the moment of a load: what the receiver
 -- acknowledged, what the queue keeps, which changes and events each delivery held, how many answers each reading was given,
 -- and which answers lie in quarantine. `row_id` is the row's place in its file (ingest/adapters/ledgers.py).

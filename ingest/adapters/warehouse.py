@@ -122,6 +122,7 @@ def load_files(
             )
             load_exports(connection, local_path)
             load_offline(connection, local_path)
+            _withdraw_superseded(connection)
         connection.execute(f"set variable first = {first:d}")
         rows = connection.execute(ROWS).fetchall()[0][0]
         connection.execute("commit")
@@ -232,21 +233,36 @@ def replace_refused_answers(connection: duckdb.DuckDBPyConnection, refused: Sequ
     connection.execute("commit")
 
 
+IMPORTED = ("snapshots", "posts", "ads", "imports", "survey_results", "activities", "quarantine")
+"""The tables that rows of imported files stand in."""
+
+
+def _withdraw_superseded(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take out the rows of imported files whose place a newer reading has taken, in whichever order they are loaded.
+
+    What was built holds no more then: the next build makes everything anew.
+    """
+    connection.execute(
+        "insert into raw.superseded select distinct request ->> '$.params.instead_of', landing_file from landed "
+        "where source = 'export' and (request ->> '$.params.instead_of') is not null"
+    )
+    superseded = (
+        "select landing_file from raw.superseded where by_file in (select file from files) "
+        "or landing_file in (select file from files)"
+    )
+    if not connection.execute(f"{superseded} limit 1").fetchall():
+        return
+    for table in IMPORTED:
+        connection.execute(f"delete from raw.{table} where landing_file in ({superseded})")  # noqa: S608
+    note_build(connection, None)
+
+
 def forget_files(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
     """Take landed files out of raw and out of the load log, so that the next load reads them again; all or nothing."""
     connection.execute("begin")
-    for table in (
-        "snapshots",
-        "posts",
-        "accounts",
-        "ads",
-        "imports",
-        "registry",
-        "survey_results",
-        "activities",
-        "quarantine",
-    ):
+    for table in (*IMPORTED, "accounts", "registry"):
         connection.execute(f"delete from raw.{table} where landing_file in (select unnest($1))", [keys])  # noqa: S608
+    connection.execute("delete from raw.superseded where by_file in (select unnest($1))", [keys])
     forgotten = "(select load_id from raw.load_log where file in (select unnest($1)))"
     connection.execute(f"delete from raw.loaded_objects where load_id in {forgotten}", [keys])  # noqa: S608
     connection.execute("delete from raw.load_log where file in (select unnest($1))", [keys])

@@ -8,7 +8,16 @@ import typer
 import typer.core
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from ingest.domain.errors import CampaignReachError
@@ -118,6 +127,22 @@ def progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=out) as bars:
         bar = bars.add_task(what, total=total)
         yield lambda name: bars.update(bar, advance=1, description=f"{what} · {name}")
+
+
+@contextmanager
+def progress_of_bytes(what: str, total: int) -> Iterator[Callable[[str, int], None]]:
+    """A bar for files of so many bytes in all; call what it gives with a file's name and the bytes that are done."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out, disable=not out.is_terminal) as bars:
+        bar = bars.add_task(what, total=total)
+        yield lambda name, size: bars.update(bar, advance=size, description=f"{what} · {name}")
 
 
 def run(command: Callable[[], object]) -> int:

@@ -3,13 +3,16 @@
 import getpass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from ingest.cli.console import app, err, out, progress
+from ingest.cli.console import app, err, out, progress_of_bytes
 from ingest.settings import load_settings
+
+if TYPE_CHECKING:
+    from ingest.steps.import_files import Outcome
 
 Files = Annotated[
     list[str], typer.Argument(help="Files, folders, or patterns such as 'exports/*.csv'.", show_default=False)
@@ -18,7 +21,7 @@ STATES = {"imported": "green", "recognised": "cyan", "known": "yellow", "refused
 
 
 @app.command(name="import")
-def import_(
+def import_(  # noqa: PLR0917 - the options of a command
     files: Files,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what was recognised; land nothing.")] = False,
     account: Annotated[
@@ -40,6 +43,16 @@ def import_(
         str, typer.Option(help="Whose survey or activity list it is, when its rows do not say: a campaign id.")
     ] = "",
     who: Annotated[str, typer.Option(help="Who brings it in; stands in landing beside the file.")] = "",
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            help="Read a file that has landed anew, after a fix of what it is read by; it replaces the old one.",
+        ),
+    ] = False,
+    instead_of: Annotated[
+        str, typer.Option(help="A corrected file takes the place of an imported one: its name, or its landing key.")
+    ] = "",
 ) -> None:
     """Bring in files that people export or fill in: posts, days of an account, ads, surveys, lists of activities.
 
@@ -48,7 +61,9 @@ def import_(
     mapping. Surveys and lists: `campaign-reach template`; of a survey's respondents only the shares of groups are kept.
     What a file is shows by its columns, whatever it is called: `--dry-run` says it first.
 
-    A file comes in whole or not at all, and once. Then: `campaign-reach load`, `build`, `publish`.
+    A file comes in whole or not at all, and once: the same bytes are known, whatever they are called. With a mended
+    mapping, campaign file or release `--again` reads them anew; the new reading takes the place of the old one, so that
+    no number ever counts twice. Then: `campaign-reach load`, `build`, `publish`.
     """
     from ingest.steps.import_files import Options, files_among, import_files
 
@@ -61,22 +76,34 @@ def import_(
         exported_at=exported_on.replace(tzinfo=UTC) if exported_on else None,
         who=who or getpass.getuser(),
         is_dry_run=dry_run,
+        again=again,
+        instead_of=instead_of,
         says={"campaign": campaign},
     )
-    with progress("Importing", len(files_among(files))) as done:
-        outcomes = import_files(load_settings(), files, options, done=done)
+    with progress_of_bytes("Importing", sum(one.stat().st_size for one in files_among(files))) as told:
+        outcomes = import_files(load_settings(), files, options, told=told)
     for one in outcomes:
-        out.print(f"[{STATES[one.state]}]{one.state}[/] [bold]{one.name}[/bold]", highlight=False)
-        for facts in one.facts if dry_run or len(outcomes) == 1 else ():
-            _print_facts(facts)
-        if one.problem:
-            err.print(f"  {one.problem}", markup=False, highlight=False, soft_wrap=True)
-        elif one.state == "known":
-            out.print(f"  the same bytes have landed: {one.key}", markup=False, highlight=False, soft_wrap=True)
-        elif one.state == "imported":
-            out.print(f"  {one.rows:,} rows landed: {one.key}", markup=False, highlight=False, soft_wrap=True)
+        _print_outcome(one, with_facts=dry_run or len(outcomes) == 1, again=again)
     if any(one.state == "refused" for one in outcomes):
         raise typer.Exit(1)
+
+
+def _print_outcome(one: "Outcome", *, with_facts: bool, again: bool) -> None:
+    out.print(f"[{STATES[one.state]}]{one.state}[/] [bold]{one.name}[/bold]", highlight=False)
+    for facts in one.facts if with_facts else ():
+        _print_facts(facts)
+    told = []
+    if one.state == "known":
+        how = "and would be read as they were" if again else "a fix of how they are read needs --again"
+        told.append(f"the same bytes have landed, {how}: {one.key}")
+    elif one.state == "imported":
+        told.append(f"{one.rows:,} rows landed: {one.key}")
+    if one.instead_of:
+        told.append(f"in the place of {one.instead_of}")
+    for line in told:
+        out.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+    if one.problem:
+        err.print(f"  {one.problem}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_facts(facts: tuple[tuple[str, str], ...]) -> None:

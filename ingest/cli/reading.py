@@ -1,6 +1,7 @@
 """Commands that read from Meta: plan, quota, refresh, quarantine."""
 
 import json
+import shlex
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -158,13 +159,26 @@ def _read(settings: Settings, rows: list[dict[str, Any]]) -> dict[str, list[str]
 def quarantine(
     retry: Annotated[bool, typer.Option("--retry", help="After a fix: judge again what is waiting.")] = False,
 ) -> None:
-    """List what could not be used, with the reason; with --retry bring in what can be used now."""
+    """List what could not be used, with the reason; with --retry bring in what can be used now.
+
+    A retry judges what has landed by the campaign files and the posts of today. Was a file read by a wrong mapping,
+    account or order of dates? Then `campaign-reach import --again FILE`, which takes the place of the first reading.
+    """
     from ingest.steps.quarantine import answers_waiting, objects_waiting, retry_quarantine
 
     settings = load_settings()
     if retry:
         result = retry_quarantine(settings)
         out.print(f"{result.brought_in} brought in, {result.waiting} still waiting")
+        for file in result.need_their_file:
+            out.print(
+                f"{file.rows} of {file.file_name}: it holds people, so it did not land. Mend the campaign file, then "
+                f"campaign-reach import --again {shlex.quote(file.file_name)}; or mend the file, then campaign-reach "
+                f"import --instead-of {file.landing_file} FILE",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
         return
     answers, objects = answers_waiting(settings), objects_waiting(settings)
     for one in (*answers, *objects):

@@ -5,6 +5,7 @@ used (rows of `raw.quarantine`). Nothing is ever lost: a retry reads the same by
 """
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 
 import structlog
@@ -27,11 +28,21 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedsFile:
+    """Rows that wait for their file: it holds people, so that it did not land and cannot be read again here."""
+
+    file_name: str
+    landing_file: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Retried:
-    """What a retry did."""
+    """What a retry did, and the files that only a person has."""
 
     brought_in: int
     waiting: int
+    need_their_file: tuple[NeedsFile, ...] = ()
 
 
 def answers_waiting(settings: Settings) -> list[Waiting]:
@@ -64,21 +75,46 @@ def objects_waiting(settings: Settings) -> list[Waiting]:
 def retry_quarantine(settings: Settings) -> Retried:
     """Load again the landed files with waiting objects, and forget answers whose account has been read since.
 
+    Rows whose file did not land stay: whoever has the file imports it again.
     Raises: LandingDamaged, WarehouseBusy, WarehouseBroken.
     """
     from ingest.adapters.warehouse import forget_files, open_warehouse
 
     before = objects_waiting(settings)
-    files = sorted({one.place.rpartition(":")[0] for one in before})
+    need_their_file = files_needed(settings)
+    files = sorted({_file(one) for one in before} - {one.landing_file for one in need_their_file})
     if files:
         with open_warehouse(settings.warehouse_path) as connection:
             forget_files(connection, files)
         load_landed(settings)
     after = objects_waiting(settings)
     settled = _settle_answers(settings)
-    result = Retried(len(before) - len(after) + settled, len(after) + len(answers_waiting(settings)))
+    waiting = len(after) + len(answers_waiting(settings))
+    result = Retried(len(before) - len(after) + settled, waiting, need_their_file)
     log.info("quarantine_retried", brought_in=result.brought_in, waiting=result.waiting)
     return result
+
+
+def files_needed(settings: Settings) -> tuple[NeedsFile, ...]:
+    """The imported files with waiting rows that did not land themselves.
+
+    Raises: WarehouseBusy, WarehouseBroken, LandingDamaged.
+    """
+    from ingest.adapters.landing.files import first_line
+    from ingest.adapters.landing.open_landing import open_landing
+
+    landing = open_landing(settings)
+    waiting = Counter(_file(one) for one in objects_waiting(settings) if one.source == "export")
+    found = []
+    for key, rows in sorted(waiting.items()):
+        params = first_line(landing.local_path(key))["request"]["params"]
+        if params.get("kind") == "respondents" or params.get("has_file") == "no":
+            found.append(NeedsFile(params["name"], key, rows))
+    return tuple(found)
+
+
+def _file(waiting: Waiting) -> str:
+    return waiting.place.rpartition(":")[0]
 
 
 def _settle_answers(settings: Settings) -> int:

@@ -20,6 +20,7 @@ RAW = """
     create table raw.snapshots (load_id bigint, line_no integer, object_id text, source text);
     create table raw.ads (load_id bigint, line_no integer, ad_id text, source text);
     create table raw.imports (load_id bigint, not_rows bigint);
+    create table raw.superseded (landing_file text, by_file text);
     create table raw.survey_results (
         load_id bigint, line_no integer, campaign_id text, indicator text, wave text, respondents text);
     create table raw.activities (load_id bigint, line_no integer, campaign_id text, activity_id text);
@@ -140,6 +141,14 @@ def test_a_row_of_an_imported_file_that_is_nowhere_stops(tmp_path: Path, lost: i
     assert rules(verdict) == (set() if lost is None else {"rows_of_imports_add_up"})
     if lost is None:  # the row that waits is shown
         assert "no_imported_row_is_quarantined" in {result.rule for result in verdict.warnings}
+
+
+def test_rows_whose_place_a_newer_reading_has_taken_are_missed_by_nobody(tmp_path: Path) -> None:
+    landed = [*lines(), line(4, "export", "101", {"rows": 3}, source="export", http_status=None)]
+
+    verdict = judged(tmp_path, landed, "insert into raw.superseded values ('api/batch', 'newer')")
+
+    assert rules(verdict) == set()
 
 
 def test_an_object_in_quarantine_is_not_lost_and_warns(tmp_path: Path) -> None:

@@ -107,6 +107,13 @@ def refusal(settings: Settings, path: Path, **said: Any) -> str:
     return outcome.problem
 
 
+def dry(settings: Settings, path: Path, **said: str) -> dict[str, str]:
+    """What a dry run says of the first table of a file."""
+    (outcome,) = import_files(settings, [str(path)], Options(is_dry_run=True, **said))  # type: ignore[arg-type]
+    assert outcome.state == "recognised", outcome.problem
+    return facts_of(outcome)
+
+
 def facts_of(outcome: Outcome) -> dict[str, str]:
     """What was said of the first table of a file; notes joined."""
     facts = dict(outcome.facts[0])

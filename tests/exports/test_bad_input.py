@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ingest.adapters.exports.copies import copy_file
 from ingest.domain.errors import ImportRefused
 from ingest.settings import Settings
-from ingest.steps.import_files import Options, _importing, import_files
+from ingest.steps.import_files import Options, import_files, importing
 from tests.exports.composed import ask, brought_in, facebook_post, refusal, table, written
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(100)
@@ -43,6 +43,15 @@ def with_link(folder: Path) -> Path:
     return folder / "link.zip"
 
 
+def with_password(folder: Path) -> Path:
+    path = zipped(folder, {"posts.csv": b"1,2"}, "locked.zip")
+    content = bytearray(path.read_bytes())
+    for start, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(start) + flags] |= 1
+    path.write_bytes(bytes(content))
+    return path
+
+
 GOOD = table([facebook_post()])
 BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "an empty file": (lambda to: written(to, b""), "is empty. Export it again"),
@@ -60,6 +69,7 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
         "holds another archive",
     ),
     "a zip that leads out": (lambda to: zipped(to, {"../../etc/posts.csv": GOOD.encode()}), "leads out of it"),
+    "a zip with a password": (with_password, "has a password. Unpack it"),
     "a zip with a link": (with_link, "holds a link"),
     "a zip of a thousand files": (
         lambda to: zipped(to, {f"{at}.csv": b"1" for at in range(1000)}),
@@ -151,7 +161,7 @@ FEW = hypothesis_settings(max_examples=60, deadline=None)
 
 
 def test_whatever_the_bytes_the_reader_says_one_thing(settings: Settings, tmp_path: Path) -> None:
-    with _importing(settings, Options(is_dry_run=True)) as importer:
+    with importing(settings, Options(is_dry_run=True)) as importer:
 
         @FEW
         @given(content=ANY_BYTES)
@@ -163,7 +173,7 @@ def test_whatever_the_bytes_the_reader_says_one_thing(settings: Settings, tmp_pa
 
 
 def test_whatever_a_row_holds_it_is_brought_in_or_rejected_and_counted(settings: Settings, tmp_path: Path) -> None:
-    with _importing(settings, Options(is_dry_run=True)) as importer:
+    with importing(settings, Options(is_dry_run=True)) as importer:
 
         @FEW
         @given(cells=st.dictionaries(st.sampled_from(sorted(facebook_post())), ANY_CELL, max_size=5))

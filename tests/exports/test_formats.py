@@ -8,7 +8,6 @@ import openpyxl
 import pytest
 
 from ingest.settings import Settings
-from ingest.steps.import_files import Options, Outcome, import_files
 from tests.exports.composed import (
     INSTAGRAM,
     PAGE,
@@ -25,13 +24,6 @@ from tests.exports.composed import (
 )
 
 YOUTUBE, TIKTOK = "UCdreamumbrella0000000001", "@iom.mongolia"
-
-
-def recognised(settings: Settings, path: Path, **said: str) -> Outcome:
-    """What a dry run says of a file."""
-    (outcome,) = import_files(settings, [str(path)], Options(is_dry_run=True, **said))  # type: ignore[arg-type]
-    assert outcome.state == "recognised", outcome.problem
-    return outcome
 
 
 def workbook(folder: Path, rows: list[list[object]], name: str = "export.xlsx") -> Path:
@@ -279,6 +271,46 @@ def test_headers_in_other_languages_mean_the_same(settings: Settings, tmp_path: 
     ]
     assert values(settings, "Views") == {"001": "6620"}
     assert values(settings, "Reach") == {"001": "4100"}
+
+
+FACEBOOK_HEADERS = {
+    "de": ("Beitrags-ID", "Seiten-ID", "Veröffentlichungszeit", "Beitragstyp", "Aufrufe", "Reichweite", "Fotos"),
+    "pt": (
+        *("Identificação da publicação", "Identificação da Página", "Hora da publicação", "Tipo de publicação"),
+        *("Visualizações", "Alcance", "Fotos"),
+    ),
+    "es": (
+        *("Identificador de la publicación", "Identificador de la página", "Hora de publicación"),
+        *("Tipo de publicación", "Visualizaciones", "Alcance", "Fotos"),
+    ),
+    "fr": (
+        "ID de publication",
+        "ID de Page",
+        "Heure de publication",
+        "Type de publication",
+        "Vues",
+        "Portée",
+        "Photos",
+    ),
+    "ru": (
+        *("Идентификатор публикации", "Идентификатор Страницы", "Время публикации", "Тип публикации"),
+        *("Просмотры", "Охват", "Фото"),
+    ),
+    "mn": ("Нийтлэлийн ID", "Хуудасны ID", "Нийтэлсэн цаг", "Нийтлэлийн төрөл", "Үзэлт", "Хүртээмж", "Зураг"),
+}
+
+
+@pytest.mark.parametrize("language", FACEBOOK_HEADERS)
+def test_facebook_headers_in_other_languages_mean_the_same(settings: Settings, tmp_path: Path, language: str) -> None:
+    *header, photo = FACEBOOK_HEADERS[language]
+    row = ["122100000000000101", PAGE, "19/11/2026 20:15", photo, "5310", "3984"]
+    (outcome,) = brought_in(settings, written(tmp_path, text_of([header, row])))
+    assert facts_of(outcome)["product"] == "Meta Business Suite, Facebook posts"
+    assert facts_of(outcome)["language"] == language
+    assert ask(settings, "select post_id, published_at, attachment_media_type from raw.posts") == [
+        (f"{PAGE}_122100000000000101", "2026-11-20T04:15:00+0000", "photo")
+    ]
+    assert (values(settings, "Views"), values(settings, "Reach")) == ({"101": "5310"}, {"101": "3984"})
 
 
 def test_a_workbook_of_posts_and_a_zip_of_it_are_read_alike(settings: Settings, tmp_path: Path) -> None:

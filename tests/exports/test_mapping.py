@@ -8,7 +8,7 @@ import pytest
 
 from ingest.settings import Settings
 from ingest.steps.run_dbt import run_dbt
-from tests.exports.composed import PAGE, ask, brought_in, facts_of, refusal, text_of, values, written
+from tests.exports.composed import OTHER_PAGE, PAGE, ask, brought_in, facts_of, refusal, text_of, values, written
 
 HEADER = [
     *("Page total likes", "Type", "Category", "Post Month", "Post Weekday", "Post Hour", "Paid"),
@@ -100,6 +100,31 @@ metrics:
     brought_in(settings, path)
     assert ask(settings, "select platform, published_at from raw.posts") == [("twitter", "2021-09-03T02:00:00+0000")]
     assert values(settings, "impressions as stated") == {"t1": "1250"}
+
+
+def test_a_table_of_a_period_with_its_delimiter_and_the_accounts_in_a_column(
+    settings: Settings, tmp_path: Path
+) -> None:
+    mapping = """
+platform: facebook
+account_column: Page
+post_id: Id
+period: {starts_on: 2024-05-01, ends_on: 2024-05-31}
+delimiter: "|"
+time_zone: Asia/Ulaanbaatar
+metrics:
+  - {column: Seen; by people, metric: reach, definition: impressions_unique}
+"""
+    rows = [["Page", "Id", "Seen; by people"], [PAGE, "1", "5"], [OTHER_PAGE, "2", "7"], ["999", "3", "9"]]
+    path = written(tmp_path, text_of(rows, "|"), "may.csv", "utf-8")
+    written(tmp_path, mapping, "may.yml", "utf-8")
+    (outcome,) = brought_in(settings, path)
+    assert facts_of(outcome)["written as"] == "utf-8, bar-separated"
+    assert ask(settings, "select account_id, post_id, published_at from raw.posts order by line_no") == [
+        (PAGE, f"{PAGE}_1", "2024-05-01T04:00:00+0000"),
+        (OTHER_PAGE, f"{OTHER_PAGE}_2", "2024-05-01T04:00:00+0000"),
+    ]
+    assert ask(settings, "select reason from raw.quarantine") == [("no campaign knows the account 999",)]
 
 
 PROBLEMS = [

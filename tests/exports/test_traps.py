@@ -9,15 +9,14 @@ import pytest
 
 from ingest.adapters.exports.shortcodes import made_at, shortcode_at
 from ingest.settings import Settings
-from ingest.steps.import_files import Options, import_files
 from tests.exports.composed import (
     EXPORTED,
     OTHER_PAGE,
     PAGE,
     ask,
     brought_in,
+    dry,
     facebook_post,
-    facts_of,
     instagram_post,
     refusal,
     table,
@@ -25,13 +24,6 @@ from tests.exports.composed import (
     values,
     written,
 )
-
-
-def dry(settings: Settings, path: Path, **said: str) -> dict[str, str]:
-    """What a dry run says of the first table of a file."""
-    (outcome,) = import_files(settings, [str(path)], Options(is_dry_run=True, **said))  # type: ignore[arg-type]
-    assert outcome.state == "recognised", outcome.problem
-    return facts_of(outcome)
 
 
 def test_publish_times_are_california_s_with_daylight_saving(settings: Settings, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """ZIP files and workbooks from outside: opened within limits, so that no file costs more than it may."""
 
-import hashlib
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from ingest.adapters.exports.copies import AT_ONCE, Copy
+from ingest.adapters.exports.seen import Passing
 from ingest.domain.errors import ImportRefused
 
 MOST_ENTRIES, MOST_BYTES, HIGHEST_RATIO = 100, 200 * 1024**2, 100
@@ -83,21 +83,22 @@ def members_of(copy: Copy, into: Path) -> Iterator[Copy]:
 
 def _member(copy: Copy, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, stem: Path) -> Copy:
     name = PurePosixPath(entry.filename).name
-    target, digest, left = stem.with_suffix(PurePosixPath(name).suffix.lower()), hashlib.sha256(), entry.file_size
+    target, passing, left = stem.with_suffix(PurePosixPath(name).suffix.lower()), Passing(), entry.file_size
     try:
         with archive.open(entry) as source, target.open("xb") as file:
             while chunk := source.read(min(AT_ONCE, left + 1)):
                 left -= len(chunk)
                 if left < 0:
                     raise ImportRefused(f"{copy.shown} holds more in {name} than it says: it is damaged or a trap.")
-                digest.update(chunk)
+                passing.take(chunk)
                 file.write(chunk)
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
         raise ImportRefused(f"{copy.shown} is damaged at {name}: {error}. Download it again.") from None
     if not entry.file_size:
         raise ImportRefused(f"{copy.shown} › {name} is empty. Export it again.")
     written = datetime(*entry.date_time, tzinfo=UTC) if entry.date_time[0] > 1980 else copy.modified_at  # noqa: PLR2004
-    inner = replace(copy, name=name, path=target, sha256=digest.hexdigest(), modified_at=written, archive=copy.name)
+    seen = passing.seen()
+    inner = replace(copy, name=name, path=target, sha256=seen.sha256, seen=seen, modified_at=written, archive=copy.name)
     if form_of(inner) == "archive":
         raise ImportRefused(f"{copy.shown} holds another archive, {name}. Unpack it first.")
     return inner

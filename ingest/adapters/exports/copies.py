@@ -1,10 +1,11 @@
 """A private copy of a file that is to be imported: what is recognised, hashed and landed are the same bytes."""
 
-import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ingest.adapters.exports.seen import Passing, Seen
 from ingest.domain.errors import ImportRefused
 
 LARGEST = 2 * 1024**3
@@ -19,6 +20,8 @@ class Copy:
     path: Path
     sha256: str
     modified_at: datetime
+    seen: Seen | None = None
+    """What its bytes were when they were copied; None of a file that has landed."""
     folder: str = ""
     """The name of the folder that the file lay in: an account's id there says whose file it is."""
     archive: str = ""
@@ -30,8 +33,8 @@ class Copy:
         return f"{self.archive} › {self.name}" if self.archive else self.name
 
 
-def copy_file(path: Path, into: Path) -> Copy:
-    """A copy of a file in a folder of ours.
+def copy_file(path: Path, into: Path, *, told: Callable[[int], None] = lambda _: None) -> Copy:
+    """A copy of a file in a folder of ours; `told` hears of every part that is copied, how many bytes it has.
 
     Raises: ImportRefused when it cannot be read, is empty, too large, or changed while it was read.
     """
@@ -39,11 +42,12 @@ def copy_file(path: Path, into: Path) -> Copy:
         before = path.stat()
         if before.st_size > LARGEST:
             raise ImportRefused(f"{path.name} has {before.st_size:,} bytes: more than {LARGEST:,}. Export it in parts.")
-        target, digest = into / f"{sum(1 for _ in into.iterdir()):05d}{path.suffix.lower()}", hashlib.sha256()
+        target, passing = into / f"{sum(1 for _ in into.iterdir()):05d}{path.suffix.lower()}", Passing()
         with path.open("rb") as source, target.open("xb") as file:
-            while chunk := source.read(AT_ONCE):
-                digest.update(chunk)
-                file.write(chunk)
+            while part := source.read(AT_ONCE):
+                passing.take(part)
+                file.write(part)
+                told(len(part))
         after = path.stat()
     except OSError as error:
         raise ImportRefused(
@@ -54,4 +58,5 @@ def copy_file(path: Path, into: Path) -> Copy:
     if not after.st_size:
         raise ImportRefused(f"{path.name} is empty. Export it again.")
     modified = datetime.fromtimestamp(after.st_mtime, UTC)
-    return Copy(path.name, target, digest.hexdigest(), modified, folder=path.absolute().parent.name)
+    seen = passing.seen()
+    return Copy(path.name, target, seen.sha256, modified, seen, folder=path.absolute().parent.name)

@@ -29,15 +29,7 @@ def believed(connection: duckdb.DuckDBPyConnection, found: Recognition) -> Recog
     each other are both left out.
     """
     set_missing(connection, found)
-    seen = {
-        column: connection.execute(
-            f"select coalesce(sum({value}), 0), count({value}), coalesce(bit_xor(hash(line_no, {value})), 0) "  # noqa: S608
-            "from looked"
-        ).fetchall()[0]
-        for column in found.metrics
-        if _is_doubted(column, found)
-        for value in [value_of(column, found)]
-    }
+    seen = _seen(connection, found)
     kept: list[Column] = []
     notes: list[str] = []
     for column in found.columns:
@@ -53,18 +45,31 @@ def believed(connection: duckdb.DuckDBPyConnection, found: Recognition) -> Recog
     return replace(found, columns=tuple(kept), notes=(*found.notes, *notes))
 
 
-def look(connection: duckdb.DuckDBPyConnection, found: Recognition) -> None:
-    """Make the table `looked`: the few columns of `records` that decide, so that a large file is read once for them."""
-    deciding = ("published_at", "date", "starts_on", "is_crosspost")
-    columns = [one for one in found.columns if one.name in deciding or _is_doubted(one, found)]
-    cells = ", ".join(("line_no", *(f"c{at}" for at in sorted({one.at for one in columns}))))
-    connection.execute(f"create or replace temp table looked as select {cells} from records")  # noqa: S608
+def _seen(connection: duckdb.DuckDBPyConnection, found: Recognition) -> dict[Column, tuple[int, int, int]]:
+    """Of each metric that is doubted: its sum, how many numbers it has, and a digest of them in their places."""
+    doubted = [column for column in found.metrics if _is_doubted(column, found)]
+    if not doubted:
+        return {}
+    facts = (
+        f"(coalesce(sum({value}), 0), count({value}), {_digest(value) if _stands_twice(column, found) else 0})"
+        for column in doubted
+        for value in [value_of(column, found)]
+    )
+    row = connection.execute(f"select {', '.join(facts)} from records").fetchall()[0]  # noqa: S608 - our own names
+    return dict(zip(doubted, row, strict=True))
+
+
+def _digest(value: str) -> str:
+    return f"coalesce(bit_xor(hash(line_no, {value})), 0)"
 
 
 def _is_doubted(column: Column, found: Recognition) -> bool:
     """Whether a metric has to be looked at before it is believed."""
-    stands_twice = sum(one.name == column.name for one in found.metrics) > 1
-    return column.kind == "metric" and (column.name in EXPOSURES or stands_twice)
+    return column.kind == "metric" and (column.name in EXPOSURES or _stands_twice(column, found))
+
+
+def _stands_twice(column: Column, found: Recognition) -> bool:
+    return sum(one.name == column.name for one in found.metrics) > 1
 
 
 def _chosen(same: Sequence[Column], seen: Sequence[tuple[int, int, int]]) -> tuple[Column | None, str]:
@@ -94,12 +99,10 @@ def date_order(connection: duckdb.DuckDBPyConnection, sheet: Sheet, found: Recog
             max(try_cast(parts[1] as integer)), max(try_cast(parts[2] as integer)), any_value(text)
         from (
             select
-                c{column.at} as text,
-                regexp_extract(
-                    trim(c{column.at}), '^([0-9]{{1,2}})[/.-]([0-9]{{1,2}})[/.-][0-9]{{4}}', ['1', '2']
-                ) as pair,
+                trim(cell) as text,
+                regexp_extract(text, '^([0-9]{{1,2}})[/.-]([0-9]{{1,2}})[/.-][0-9]{{4}}', ['1', '2']) as pair,
                 [pair['1'], pair['2']] as parts
-            from looked
+            from (select distinct left(c{column.at}, 12) as cell from records)
         )
         where parts[1] <> ''
         """  # noqa: S608 - a column's number
@@ -160,8 +163,9 @@ def grained(connection: duckdb.DuckDBPyConnection, found: Recognition) -> Recogn
     if date is None:
         return found
     words = connection.execute(
-        f"select lower(given(c{date.at})) as word, regexp_matches(word, '[0-9]') from looked "  # noqa: S608
-        "where word is not null group by all order by count(*) desc limit 100"
+        "select lower(given(cell)) as word, regexp_matches(word, '[0-9]') "  # noqa: S608
+        f"from (select c{date.at} as cell, count(*) as times from records group by all) "
+        "where word is not null group by all order by sum(times) desc limit 100"
     ).fetchall()
     named = tuple(word for word, has_digit in words if not has_digit)
     if words and not named:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -56,6 +56,7 @@ class Dialect:
         return str(self.facts.get(name) or "")
 
 
+@lru_cache(maxsize=20_000)
 def plain(header: str) -> str:
     """A header as it is compared: no soft hyphens, one blank between words, no case, one kind of quotation mark."""
     text = UNSEEN.sub("", unicodedata.normalize("NFKC", header))

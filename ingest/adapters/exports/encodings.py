@@ -4,6 +4,7 @@ import codecs
 import re
 
 from ingest.adapters.exports.copies import AT_ONCE, Copy
+from ingest.adapters.exports.seen import Passing, Seen
 from ingest.domain.errors import ImportRefused
 
 MARKS = (
@@ -74,19 +75,18 @@ def _eight_bits(copy: Copy) -> str:
 
 def _first_not_utf8(copy: Copy) -> int | None:
     """The byte at which the file is no UTF-8 any more; a NUL counts as none. None when it is UTF-8 to its end."""
-    decoder, position = codecs.getincrementaldecoder("utf-8")("strict"), 0
+    seen = copy.seen or _seen(copy)
+    if seen.nul_at is not None and seen.nul_at < (seen.not_utf8_at or seen.nul_at + 1):
+        raise ImportRefused(f"{copy.shown} has a NUL byte near byte {seen.nul_at:,}: it is no text, or damaged.")
+    return seen.not_utf8_at
+
+
+def _seen(copy: Copy) -> Seen:
+    passing = Passing()
     with copy.path.open("rb") as file:
-        while True:
-            chunk = file.read(AT_ONCE)
-            try:
-                text = decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                return position + error.start
-            if "\x00" in text:
-                raise ImportRefused(f"{copy.shown} has a NUL byte near byte {position:,}: it is no text, or damaged.")
-            if not chunk:
-                return None
-            position += len(chunk)
+        while part := file.read(AT_ONCE):
+            passing.take(part)
+    return passing.seen()
 
 
 def _likeness(sample: bytes, encoding: str) -> float:

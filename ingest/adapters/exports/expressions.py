@@ -95,9 +95,10 @@ def post_id_of(found: Recognition) -> str:
         of = f"left(md5(concat_ws(chr(31), {', '.join(columns)})), 12)" if columns else "lpad(line_no::varchar, 6, '0')"
         return f"{quoted(key['name'] + '_')} || {of}"
     return """case
-        when is_rounded(given_id, number_in(link)) then number_in(link)
-        when is_ruined(given_id) then coalesce(number_in(link), split_part(known_id, '_', -1))
         when given_id is null then number_in(link)
+        when is_ruined(given_id) then coalesce(number_in(link), split_part(known_id, '_', -1))
+        when contains(link, given_id) then given_id
+        when is_rounded(given_id, number_in(link)) then number_in(link)
         else given_id
     end"""
 

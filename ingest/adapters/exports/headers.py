@@ -10,6 +10,8 @@ from ingest.adapters.exports.recognition import Column
 from ingest.adapters.exports.sheets import Sheet
 
 NEAR = 0.6
+LONGEST_HEADER = 200
+"""A longer cell is no header of any product, but text of a post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def _match(dialect: Dialect, sheet: Sheet, row: int) -> Headed | None:
 
 
 def _meaning(dialect: Dialect, header: str) -> Meaning | None:
+    if len(header) > LONGEST_HEADER:
+        return None
     return dialect.headers.get(plain(header)) or dialect.headers.get(_stem(header))
 
 

@@ -12,13 +12,10 @@ from ingest.adapters.exports.dialects import MISSING, plain
 from ingest.adapters.exports.expressions import (
     account_of,
     cell_of,
-    content_type_of,
     date_of,
-    format_of,
     formats_of,
     full_id_of,
     key_of,
-    message_of,
     no_number,
     post_id_of,
     publication_of,
@@ -26,13 +23,17 @@ from ingest.adapters.exports.expressions import (
     what_is_no_row,
 )
 from ingest.adapters.exports.recognition import Recognition
-from ingest.adapters.exports.records import quoted
+from ingest.adapters.exports.records import listed, quoted
 
 MACROS = (Path(__file__).parent / "judging.sql").read_text(encoding="utf-8")
 NO_PERMALINK = "a spreadsheet has ruined the post's id, and no post is known by its permalink"
 RUINED = "a spreadsheet has ruined the post's id, and there is no permalink"
 TWICE = "the post stands in the file twice, with other numbers"
 REPEATED = "repeated"
+SHORT = 64
+"""So many bytes no word for "not given" has."""
+TEXTS = ("title", "message", "post_type", "content_type", "account_name")
+"""Fields that decide nothing of a row: import need not read them."""
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -43,8 +44,13 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 def set_missing(connection: duckdb.DuckDBPyConnection, found: Recognition) -> None:
     """Say what stands for "not given" in the cells of a table."""
     missing = [*MISSING, *(marker.casefold() for marker in found.stated.get("missing", ()))]
-    connection.execute("set variable missing = ?", [missing])
-    connection.execute("set variable longest_missing = ?", [max(map(len, missing))])
+    longest = max(SHORT, *(4 * len(marker) for marker in missing))
+    connection.execute(f"set variable missing = {listed(missing)}; set variable longest_missing = {longest}")
+
+
+def needless(found: Recognition) -> tuple[str, ...]:
+    """The fields that only say what a post is, and not whether its row can be used."""
+    return tuple(name for name in TEXTS if name != key_of(found))
 
 
 def judge(
@@ -52,33 +58,34 @@ def judge(
     found: Recognition,
     *,
     accounts: Iterable[tuple[str, str]],
-    permalinks: str = "select null::varchar as permalink, null::varchar as post_id where false",
+    permalinks: str = "",
 ) -> None:
-    """Make the table `judged` from the view `records`. `accounts` are the ids and platforms that campaigns know."""
+    """Make the table `judged` from the view `records`. `accounts` are the ids and platforms that campaigns know.
+
+    `permalinks` is the table of posts that an address is looked up in where a spreadsheet has ruined the id.
+    """
     set_missing(connection, found)
-    known = [account_id for account_id, platform in accounts if platform == found.platform]
-    connection.execute(
-        "create or replace temp table known_accounts as select unnest(?::varchar[]) as account_id", [known]
-    )
-    connection.execute(f"create or replace temp table known_permalinks as {permalinks}")
+    known = sorted({account_id for account_id, platform in accounts if platform == found.platform})
+    connection.execute(f"set variable known_accounts = {listed(known)}")
+    if found.kind == "posts":
+        connection.execute(f"create or replace temp table known_permalinks as {_known_permalinks(found, permalinks)}")
     sql = {"posts": _posts, "account_days": _account_days, "ads": _ads}[found.kind](found)
     connection.execute(f"create or replace temp table judged as {sql}")
     if found.kind in ("posts", "account_days"):
         _mark_repeats(connection, found)
 
 
-def counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, dict[str, int], dict[str, int]]:
-    """How many records there are, how many are accepted, rejected by reason, and no rows by kind."""
-    rows = connection.execute(
-        "select rejected, not_row, count(*) from judged group by all order by count(*) desc, 1, 2"
-    ).fetchall()
-    rejected = {reason: count for reason, not_row, count in rows if reason and not not_row}
-    not_rows = {not_row: 0 for _, not_row, _ in rows if not_row}
-    for _, not_row, count in rows:
-        if not_row:
-            not_rows[not_row] += count
-    accepted = sum(count for reason, not_row, count in rows if not reason and not not_row)
-    return sum(count for *_, count in rows), accepted, rejected, not_rows
+def _known_permalinks(found: Recognition, posts: str) -> str:
+    """The post of each address that stands in a row with a ruined id, if there is one post only."""
+    if not posts or not found.field_at("permalink") or not found.field_at("post_id"):
+        return "select null::varchar as permalink, null::varchar as post_id where false"
+    return f"""
+        select permalink, min(post_id) as post_id from {posts}
+        where permalink in (
+            select {cell_of(found, "permalink")} from records where is_ruined({cell_of(found, "post_id")})
+        )
+        group by permalink having min(post_id) = max(post_id)
+    """  # noqa: S608 - as below
 
 
 def _posts(found: Recognition) -> str:
@@ -100,9 +107,7 @@ def _posts(found: Recognition) -> str:
             select
                 *, {cell_of(found, "post_id")} as given_id, {cell_of(found, "permalink")} as link,
                 {account} as account_id,
-                {moment} as moment, {day} as day, {message_of(found)} as message,
-                {format_of(found)} as media_format, {content_type_of(found)} as content_type,
-                {cell_of(found, "comment")} as comment {values_of(found)},
+                {moment} as moment, {day} as day, {cell_of(found, "comment")} as comment {values_of(found)},
                 {what_is_no_row(found, key_of(found))} as not_row
             from records
         ),
@@ -114,8 +119,7 @@ def _posts(found: Recognition) -> str:
         )
 
         select
-            line_no, account_id, {full_id_of(found)} as post_id,
-            as_utc(moment) as published_at, message, link as permalink, media_format, content_type, day, not_row,
+            file_no, line_no, account_id, {full_id_of(found)} as post_id, moment, day, not_row,
             case
                 when not_row is not null then null
                 when plain_id is null and comment is not null then 'the row holds no post: Meta met an error'
@@ -124,14 +128,15 @@ def _posts(found: Recognition) -> str:
                 when plain_id is null then 'the row names no post'
                 when not regexp_full_match(plain_id, '[A-Za-z0-9_-]{{1,100}}') then 'the id is none'
                 when account_id is null then 'the row does not say whose post it is'
-                when account_id not in (from known_accounts) then 'no campaign knows the account ' || account_id
+                when not list_contains(getvariable('known_accounts'), account_id)
+                    then 'no campaign knows the account ' || account_id
                 when {wrong_grain} then 'the row is of another grain than the file: ' || {quoted(found.grain)}
-                when moment is null or year(moment) not between 2004 and 2100
-                    then 'the time of publication cannot be read'
+                when not is_in_time(moment) then 'the time of publication cannot be read'
                 when {quoted(found.grain)} = 'day' and day is null then 'the day cannot be read'
                 else {no_number(found)}
             end as rejected,
-            coalesce(plain_id, regexp_extract(comment, '[0-9]{{8,}}'), given_id) as object_id
+            if(rejected is null, null, coalesce(plain_id, regexp_extract(comment, '[0-9]{{8,}}'), given_id))
+                as object_id
             {"".join(f", m{at}" for at in range(len(found.metrics)))}
         from named
     """  # noqa: S608 - headers and texts as literals, all else our own names
@@ -149,10 +154,11 @@ def _account_days(found: Recognition) -> str:
         )
 
         select
-            line_no, {quoted(found.account_id)} as account_id, {quoted(found.account_id)} as post_id, day, not_row,
+            file_no, line_no, {quoted(found.account_id)} as account_id, {quoted(found.account_id)} as post_id, day,
+            not_row,
             case
                 when not_row is not null then null
-                when {quoted(found.account_id)} not in (from known_accounts)
+                when not list_contains(getvariable('known_accounts'), {quoted(found.account_id)})
                     then 'no campaign knows the account ' || {quoted(found.account_id)}
                 when day is null then 'the day cannot be read'
                 else {no_number(found)}
@@ -177,7 +183,7 @@ def _ads(found: Recognition) -> str:
     )
     return f"""
         select
-            line_no, coalesce({number}, 'n' || left(md5({spelled}), 16)) as post_id,
+            file_no, line_no, coalesce({number}, 'n' || left(md5({spelled}), 16)) as post_id,
             {name} as ad_name,
             {date_of(found, "starts_on", formats)} as starts_on,
             {date_of(found, "ends_on", formats)} as ends_on,
@@ -201,7 +207,7 @@ def _mark_repeats(connection: duckdb.DuckDBPyConnection, found: Recognition) -> 
     """A post that stands twice counts once: the same row again is no row, another one is rejected."""
     values = ", ".join(f"m{at}" for at in range(len(found.metrics))) or "null"
     connection.execute(
-        "create or replace temp table doubled as select post_id, day from judged "
+        "create or replace temp table doubled as select file_no, post_id, day from judged "
         "where rejected is null and not_row is null group by all having count(*) > 1"
     )
     if not connection.execute("select 1 from doubled limit 1").fetchone():
@@ -210,17 +216,20 @@ def _mark_repeats(connection: duckdb.DuckDBPyConnection, found: Recognition) -> 
         f"""
         with ranked as (
             select
-                line_no, first_value(row({values})) over posts as first_values, row({values}) as own_values,
+                file_no, line_no, first_value(row({values})) over posts as first_values, row({values}) as own_values,
                 row_number() over posts as place
             from judged semi join doubled
-                on judged.post_id = doubled.post_id and judged.day is not distinct from doubled.day
+                on judged.file_no = doubled.file_no and judged.post_id = doubled.post_id
+                and judged.day is not distinct from doubled.day
             where rejected is null and not_row is null
-            window posts as (partition by judged.post_id, judged.day order by line_no)
+            window posts as (partition by judged.file_no, judged.post_id, judged.day order by line_no)
         )
 
         update judged set
             not_row = if(ranked.own_values is not distinct from ranked.first_values, {quoted(REPEATED)}, null),
-            rejected = if(ranked.own_values is not distinct from ranked.first_values, null, {quoted(TWICE)})
-        from ranked where ranked.line_no = judged.line_no and ranked.place > 1
+            rejected = if(ranked.own_values is not distinct from ranked.first_values, null, {quoted(TWICE)}),
+            object_id = judged.post_id
+        from ranked
+        where ranked.file_no = judged.file_no and ranked.line_no = judged.line_no and ranked.place > 1
         """  # noqa: S608 - as above
     )

@@ -61,6 +61,10 @@ class Found(Protocol):
     def lands_file(self) -> bool:
         """Whether the file itself lands beside its lines; a survey's respondents do not."""
 
+    @property
+    def is_of_people(self) -> bool:
+        """Whether people stand behind it: then a sheet beside it that nobody knows may name them, and no file lands."""
+
     def facts(self) -> list[tuple[str, str]]:
         """What a dry run says, line by line."""
 

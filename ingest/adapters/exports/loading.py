@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +11,13 @@ import duckdb
 
 from ingest.adapters.exports import judging
 from ingest.adapters.exports.copies import Copy
+from ingest.adapters.exports.counting import Counts, counts_by_file
+from ingest.adapters.exports.expressions import cell_of, content_type_of, format_of, message_of
 from ingest.adapters.exports.recognition import Recognition
-from ingest.adapters.exports.records import all_rows, lay_records, quoted
+from ingest.adapters.exports.records import all_rows, cleaned, lay_cleaned, lay_records, quoted
 from ingest.adapters.exports.tables import EDGE
 from ingest.adapters.landing.files import attachment_key
+from ingest.adapters.row_files import insert_rows
 
 LANDED = f"""
     select
@@ -25,23 +28,29 @@ KNOWN_ACCOUNTS = """
     select distinct account ->> '$.account_id', account ->> '$.platform'
     from (select unnest(body -> '$.accounts[*]') as account from raw.registry)
 """
-KNOWN_PERMALINKS = """
-    select permalink, any_value(post_id) as post_id from raw.posts where permalink is not null
-    group by permalink having count(distinct post_id) = 1
-"""
+MEMORY = "256MB"
+"""What DuckDB may hold of a large export while it becomes raw rows; the rest of it waits on disk."""
+KNOWN_POSTS = "raw.posts"
 POSTS = """
     insert into raw.posts by name
     select
-        {head}, account_id, post_id, published_at, message, permalink, content_type,
+        {head}, account_id, post_id, as_utc(moment) as published_at, message, permalink, content_type,
         case when platform <> 'instagram' then case media_format when 'carousel' then 'album' when 'reel' then 'video'
             when 'live' then 'video' else nullif(media_format, 'text') end end as attachment_media_type,
         if(media_format = 'live', 'live', null) as attachment_type,
         case when platform = 'instagram' then case media_format when 'carousel' then 'CAROUSEL_ALBUM'
             when 'reel' then 'VIDEO' when 'video' then 'VIDEO' else 'IMAGE' end end as media_type,
         case media_format when 'reel' then 'REELS' when 'story' then 'STORY' end as media_product_type
-    from judged
-    where rejected is null and not_row is null
-    {once}
+    from (
+        select
+            judged.*, {message} as message, {link} as permalink, {content_type} as content_type,
+            {media_format} as media_format
+        from judged
+        inner join records using (file_no, line_no)
+        where rejected is null and not_row is null
+        {once}
+    ) as judged
+    {of_lines}
 """
 SNAPSHOTS = """
     insert into raw.snapshots by name
@@ -50,29 +59,39 @@ SNAPSHOTS = """
         '{period}' as period, {end_time} as end_time, {value}::varchar as value,
         if({value} is null, '{reason}', null) as reason
     from judged
+    {of_lines}
     where rejected is null and not_row is null
 """
 ADS = """
     insert into raw.ads by name
     select {head}, post_id as ad_id, ad_name, starts_on, ends_on, reach, impressions, spend, {currency} as currency
     from judged
+    {of_lines}
     where rejected is null and not_row is null
 """
 QUARANTINE = """
     insert into raw.quarantine by name
-    select
-        {load_id} as load_id, 'export' as source, {file} as landing_file, line_no, object_id, rejected as reason,
-        timestamp '{seen_at}' as seen_at, 'waiting' as state
+    select load_id, 'export' as source, landing_file, line_no, object_id, rejected as reason,
+        imported_at as seen_at, 'waiting' as state
     from judged
+    inner join lines using (file_no)
     where rejected is not null
 """
-IMPORTS = "insert into raw.imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+LINES = """
+    create or replace temp table lines (
+        file_no bigint, load_id bigint, landing_file varchar, imported_at timestamp, fetched_at timestamp
+    )
+"""
+ONCE = "qualify row_number() over (partition by file_no, post_id order by line_no) = 1"
+"""Of a post that stands in a file once a day, the first row says what it is."""
+OF_LINES = "inner join lines using (file_no)"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A landed line that says how the file beside it is read."""
 
+    file_no: int
     load_id: int
     key: str
     line_no: int
@@ -86,17 +105,48 @@ class Line:
         return self.params["exported_at"].replace("T", " ").removesuffix("Z")
 
 
+Alike = dict[str, list[tuple[Line, Path]]]
+"""Small files by how they are read."""
+
+
 def load_exports(connection: duckdb.DuckDBPyConnection, local_path: Callable[[str], Path]) -> None:
-    """Make raw rows of every landed table in `landed`; within the caller's transaction."""
+    """Make raw rows of every landed table in `landed`; within the caller's transaction.
+
+    Small files whose tables are read alike are loaded at once. One with ids that a spreadsheet has ruined is loaded
+    alone, after those that landed before it: their posts are what its addresses are looked up in.
+    """
     rows = connection.execute(LANDED).fetchall()
     if not rows:
         return
     judging.prepare(connection)
     accounts = connection.execute(KNOWN_ACCOUNTS).fetchall()
+    connection.execute(f"set memory_limit = '{MEMORY}'")
     with tempfile.TemporaryDirectory(prefix="campaign-reach-load-") as folder:
-        for load_id, key, line_no, imported_at, params, body in rows:
-            line = Line(load_id, key, line_no, imported_at, json.loads(params), Recognition.from_json(body))
-            _load(connection, line, _copy(line, local_path), accounts, Path(folder))
+        alike: Alike = {}
+        for file_no, (load_id, key, line_no, imported_at, params, body) in enumerate(rows):
+            line = Line(file_no, load_id, key, line_no, imported_at, json.loads(params), Recognition.from_json(body))
+            copy = _copy(line, local_path)
+            if line.found.read_by == "bulk":
+                _load_all(connection, alike, accounts)
+                lay_records(connection, copy, line.found, Path(folder), file_no=file_no)
+                _load(connection, [line], accounts)
+                continue
+            rows_of_it = cleaned(copy, line.found, Path(folder), file_no=file_no)
+            if rows_of_it.has_ruined_ids:
+                _load_all(connection, alike, accounts)
+                _load_all(connection, {line.found.how: [(line, rows_of_it.path)]}, accounts)
+            else:
+                alike.setdefault(line.found.how, []).append((line, rows_of_it.path))
+        _load_all(connection, alike, accounts)
+    connection.execute("drop view records; drop table laid; drop table judged; reset memory_limit")
+
+
+def _load_all(connection: duckdb.DuckDBPyConnection, alike: Alike, accounts: list[tuple[str, str]]) -> None:
+    """Load the cleaned files, those that are read alike at once; none are left."""
+    for some in alike.values():
+        lay_cleaned(connection, [path for _, path in some], some[0][0].found)
+        _load(connection, [line for line, _ in some], accounts)
+    alike.clear()
 
 
 def landed_row(
@@ -112,7 +162,7 @@ def landed_row(
         [str(local_path(key)), EDGE],
     ).fetchall()
     for params, body in lines:
-        line = Line(0, key, 0, "", json.loads(params), Recognition.from_json(body))
+        line = Line(0, 0, key, 0, "", json.loads(params), Recognition.from_json(body))
         header: list[str] = []
         for number, cells in all_rows(_copy(line, local_path), line.found):
             if number == line.found.header_line:
@@ -130,33 +180,53 @@ def _copy(line: Line, local_path: Callable[[str], Path]) -> Copy:
     return Copy(line.params["name"], path, line.params["sha256"], datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def _load(
-    connection: duckdb.DuckDBPyConnection, line: Line, copy: Copy, accounts: list[tuple[str, str]], folder: Path
-) -> None:
-    found = line.found
-    lay_records(connection, copy, found, folder)
-    judging.judge(connection, found, accounts=accounts, permalinks=KNOWN_PERMALINKS)
-    head = (
-        f"{line.load_id} as load_id, {quoted(line.key)} as landing_file, line_no, "
-        f"timestamp '{line.exported_at}' as fetched_at, 'export' as source, {quoted(found.platform)} as platform"
-    )
+def _load(connection: duckdb.DuckDBPyConnection, lines: Sequence[Line], accounts: list[tuple[str, str]]) -> None:
+    """Make raw rows of `records`, which are those of all these lines."""
+    found = lines[0].found
+    judging.judge(connection, found, accounts=accounts, permalinks=KNOWN_POSTS)
+    connection.execute(LINES)
+    told = [(one.file_no, one.load_id, one.key, one.imported_at, one.exported_at) for one in lines]
+    insert_rows(connection, "lines", told)
+    head, of_lines = _head(lines), OF_LINES if len(lines) > 1 else ""
     if found.kind == "posts":
-        once = "qualify row_number() over (partition by post_id order by line_no) = 1" if found.grain == "day" else ""
-        connection.execute(POSTS.format(head=head, once=once))
+        connection.execute(
+            POSTS.format(
+                head=head,
+                of_lines=of_lines,
+                message=message_of(found),
+                link=cell_of(found, "permalink"),
+                content_type=content_type_of(found),
+                media_format=format_of(found),
+                once=ONCE if found.grain == "day" else "",
+            )
+        )
     if found.kind == "ads":
         currency = quoted(found.stated["currency"]) if found.stated.get("currency") else "null::varchar"
-        connection.execute(ADS.format(head=head.rpartition(", ")[0], currency=currency))
+        connection.execute(ADS.format(head=head.rpartition(", ")[0], of_lines=of_lines, currency=currency))
     else:
-        _load_snapshots(connection, found, head)
-    connection.execute(QUARANTINE.format(load_id=line.load_id, file=quoted(line.key), seen_at=line.imported_at))
-    _note(connection, line)
+        _load_snapshots(connection, found, head, of_lines)
+    connection.execute(QUARANTINE)
+    _note(connection, lines)
 
 
-def _load_snapshots(connection: duckdb.DuckDBPyConnection, found: Recognition, head: str) -> None:
+def _head(lines: Sequence[Line]) -> str:
+    """The columns that each raw row begins with: written out where they are those of one file, which is faster."""
+    source = f"'export' as source, {quoted(lines[0].found.platform)} as platform"
+    if len(lines) > 1:
+        return f"load_id, landing_file, line_no, fetched_at, {source}"
+    only = lines[0]
+    return (
+        f"{only.load_id} as load_id, {quoted(only.key)} as landing_file, line_no, "
+        f"timestamp '{only.exported_at}' as fetched_at, {source}"
+    )
+
+
+def _load_snapshots(connection: duckdb.DuckDBPyConnection, found: Recognition, head: str, of_lines: str) -> None:
     for at, column in enumerate(found.metrics):
         connection.execute(
             SNAPSHOTS.format(
                 head=head,
+                of_lines=of_lines,
                 object_kind="post" if found.kind == "posts" else "account",
                 name=quoted(column.name),
                 period=column.period,
@@ -175,14 +245,17 @@ def _end_time(found: Recognition) -> str:
     return f"as_utc(({day})::timestamp at time zone {quoted(found.time_zone)})"
 
 
-def _note(connection: duckdb.DuckDBPyConnection, line: Line) -> None:
-    rows, accepted, rejected, not_rows = judging.counts(connection)
+def _note(connection: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> None:
+    """Note what each file was, and what became of its rows."""
+    counts = counts_by_file(connection)
+    insert_rows(connection, "raw.imports", [_noted(line, counts.get(line.file_no, Counts())) for line in lines])
+
+
+def _noted(line: Line, counts: Counts) -> Sequence[object]:
     found, params = line.found, line.params
-    connection.execute(
-        IMPORTS,
-        [
-            *(line.load_id, line.key, line.line_no, line.imported_at, line.exported_at, found.platform),
-            *(params["name"], params["sha256"], params.get("who", ""), found.kind, found.title, found.language),
-            *(rows, accepted, sum(rejected.values()), sum(not_rows.values()), "; ".join(found.notes)),
-        ],
+    return (
+        *(line.load_id, line.key, line.line_no, line.imported_at, line.exported_at, found.platform),
+        *(params["name"], params["sha256"], params.get("who", ""), found.kind, found.title, found.language),
+        *(counts.rows, counts.accepted, sum(counts.rejected.values()), sum(counts.not_rows.values())),
+        "; ".join(found.notes),
     )

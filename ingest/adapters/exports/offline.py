@@ -64,6 +64,11 @@ class OfflineFound:
         """Not when it holds people."""
         return self.kind != "respondents"
 
+    @property
+    def is_of_people(self) -> bool:
+        """Who fills in a survey or a list of activities keeps the people who were asked, or came, not far from it."""
+        return True
+
     def facts(self) -> list[tuple[str, str]]:
         """What a dry run says."""
         found = self.found

@@ -21,6 +21,8 @@ KNOWN = {
 }  # fmt: skip
 OF_WAVE = {"n": "n", "asked": "n", "count": "count", "share": "share", "share %": "share", "share pct": "share",
            "%": "share", "percent": "share"}  # fmt: skip
+EXPLAINED = ("Column", "Must be filled", "What it means", "Example", "Choices")
+"""The header of the sheet of a template that explains its columns."""
 WAVE_HEADER = re.compile(r"(?P<wave>.+?)\s*[:|/–-]\s*(?P<what>n|asked|count|share|share %|share pct|%|percent)")
 """A column of a wide table: a wave, and what of it: `baseline: n`, `endline: share %`."""
 
@@ -41,6 +43,11 @@ class Columns:
         """The cell of a column that is called so; None when there is none."""
         position = self.named.get(name)
         return row[position] if position is not None and position < len(row) else None
+
+
+def is_explanation(header: Sequence[str]) -> bool:
+    """Whether a sheet with such a header is that of a template which explains the columns, and holds nothing else."""
+    return tuple(header[: len(EXPLAINED)]) == EXPLAINED
 
 
 def plain(header: str | None) -> str:

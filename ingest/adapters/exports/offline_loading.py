@@ -1,7 +1,7 @@
 """From landed surveys and lists to raw rows: the file beside the line is read anew, by the campaign files of today.
 
-So a row that was refused comes in once its campaign file is mended. Of respondents no file has landed: what was counted
-when they came in stays.
+So a row that was refused comes in once its campaign file is mended. Where people stand in it no file has landed: what
+was read when it came in stays, until the file is imported again.
 """
 
 import json
@@ -21,6 +21,7 @@ from ingest.adapters.exports.sheets import Sheet
 from ingest.adapters.exports.text_tables import text_sheets
 from ingest.adapters.exports.workbooks import workbook_sheets
 from ingest.adapters.landing.files import attachment_key
+from ingest.adapters.row_files import insert_rows
 from ingest.domain.campaigns import Campaign
 from ingest.domain.errors import ImportRefused
 
@@ -45,14 +46,17 @@ def load_offline(connection: duckdb.DuckDBPyConnection, local_path: Callable[[st
         return
     campaigns = tuple(Campaign.model_validate_json(body) for (body,) in connection.execute(CAMPAIGNS).fetchall())
     connection.execute("create or replace temp table reread (load_id bigint, line_no integer, body json)")
+    reread: list[tuple[int, int, str | None]] = []
     with tempfile.TemporaryDirectory(prefix="campaign-reach-load-") as folder:
         asked = Asked(connection, Path(folder), datetime.now(UTC), (), campaigns=campaigns)
         for load_id, key, line_no, said, position in lines:
             params = json.loads(said)
-            path = local_path(attachment_key(key, params["extension"]))
-            if params["kind"] != "respondents" and path.exists():
-                body = _read(Copy(params["name"], path, params["sha256"], datetime.now(UTC)), position, params, asked)
-                connection.execute("insert into reread values (?, ?, ?)", [load_id, line_no, body])
+            if params["kind"] != "respondents" and params.get("has_file") != "no":
+                path = local_path(attachment_key(key, params["extension"]))
+                copy = Copy(params["name"], path, params["sha256"], datetime.now(UTC))
+                body = _read(copy, position, params, asked) if path.exists() else None
+                reread.append((load_id, line_no, body))
+    insert_rows(connection, "reread", reread)
     connection.execute(LOAD)
 
 

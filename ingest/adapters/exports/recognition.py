@@ -5,7 +5,7 @@ Everything that `load` does with the file follows from it, so that a rebuild fro
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ingest.adapters.exports.text_tables import delimiter_name
@@ -76,6 +76,12 @@ class Recognition:
     def metrics(self) -> tuple[Column, ...]:
         """The columns that are metrics."""
         return tuple(one for one in self.columns if one.kind == "metric")
+
+    @property
+    def how(self) -> str:
+        """How the table is read, without what was found in its rows: tables that are read alike have the same."""
+        alike = replace(self, rows=0, accepted=0, rejected={}, not_rows={}, notes=(), unknown=())
+        return alike.as_json()
 
     def as_json(self) -> str:
         """The recognition as it lands."""

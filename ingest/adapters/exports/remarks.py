@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
+from ingest.adapters.exports.expressions import cell_of
 from ingest.adapters.exports.recognition import Recognition
 from ingest.adapters.exports.shortcodes import made_at
 
@@ -28,7 +29,7 @@ def remarks(connection: duckdb.DuckDBPyConnection, found: Recognition) -> list[s
         )
     if crosspost := found.field_at("is_crosspost"):
         count = connection.execute(
-            f"select count(*) from looked where trim(c{crosspost.at}) = '1'"  # noqa: S608
+            f"select count(*) from records where trim(c{crosspost.at}) = '1'"  # noqa: S608
         ).fetchall()[0][0]
         notes += (
             [f"{count:,} crossposts: the same video on two Pages, whose views may be counted on both"] if count else []
@@ -41,8 +42,9 @@ def _clock(connection: duckdb.DuckDBPyConnection, found: Recognition) -> list[st
     if found.kind != "posts" or found.platform != "instagram" or not found.field_at("permalink"):
         return []
     rows = connection.execute(
-        f"select permalink, published_at from judged "  # noqa: S608
-        f"where rejected is null and not_row is null and permalink is not null limit {SAMPLE}"
+        f"select {cell_of(found, 'permalink')} as link, as_utc(moment) "  # noqa: S608
+        "from judged inner join records using (file_no, line_no) "
+        f"where rejected is null and not_row is null and link is not null limit {SAMPLE}"
     ).fetchall()
     off = [
         (datetime.strptime(written, "%Y-%m-%dT%H:%M:%S%z") - made) for link, written in rows if (made := made_at(link))

@@ -1,18 +1,19 @@
 """Tables of posts, of days of accounts and of ads: recognised by header, then by what stands in the rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
 
 from ingest.adapters.exports import judging
-from ingest.adapters.exports.deciding import believed, date_order, grained, look
+from ingest.adapters.exports.counting import Counts, counts_by_file
+from ingest.adapters.exports.deciding import believed, date_order, grained
 from ingest.adapters.exports.headers import Headed, headed
 from ingest.adapters.exports.kinds import Asked, Found
 from ingest.adapters.exports.mappings import recognised_by, with_accounts
 from ingest.adapters.exports.recognition import Column, Recognition
-from ingest.adapters.exports.records import explained, lay_records
+from ingest.adapters.exports.records import explained, filled_rows, lay_records
 from ingest.adapters.exports.remarks import remarks
 from ingest.adapters.exports.sheets import Sheet
 from ingest.adapters.landing.envelope import Received, Request
@@ -58,6 +59,11 @@ class TableFound:
         """The bytes land."""
         return True
 
+    @property
+    def is_of_people(self) -> bool:
+        """Posts and ads are of accounts."""
+        return False
+
     def facts(self) -> list[tuple[str, str]]:
         """What a dry run says."""
         return self.recognition.facts()
@@ -98,15 +104,14 @@ def settle(sheet: Sheet, found: Recognition, asked: Asked) -> TableFound:
     Raises: ImportRefused.
     """
     connection = asked.connection
-    judging.prepare(connection)
     try:
         found = _laid(connection, sheet, found, asked)
         found = believed(connection, found)
         found = replace(found, date_order=date_order(connection, sheet, found, asked))
         found = grained(connection, found)
         judging.judge(connection, found, accounts=asked.accounts)
-        rows, accepted, rejected, not_rows = judging.counts(connection)
-        found = replace(found, rows=rows, accepted=accepted, rejected=rejected, not_rows=not_rows)
+        counts = counts_by_file(connection).get(0, Counts())
+        found = replace(found, **asdict(counts))
         _require_some(connection, sheet, found)
         found = replace(found, notes=(*found.notes, *remarks(connection, found)))
         accounts = _accounts(connection) if found.kind == "posts" else (found.account_id or "several",)
@@ -185,25 +190,30 @@ def _account(sheet: Sheet, header: Headed, platform: str, asked: Asked) -> str:
 
 def _laid(connection: duckdb.DuckDBPyConnection, sheet: Sheet, found: Recognition, asked: Asked) -> Recognition:
     """The recognition with the way in which the file is read; `records` is made."""
-    is_plain = found.form == "text" and found.encoding in ("utf-8", "utf-8-sig") and not found.is_quoted_twice
-    before = [cells for line, cells in sheet.head if line < found.first_line]
-    if (
-        is_plain
-        and found.last_line is None
-        and sheet.copy.path.stat().st_size > BULK
-        and not any("\n" in cell for cells in before for cell in cells)
-    ):
+    without = judging.needless(found)
+    if _may_be_read_in_bulk(sheet, found):
         bulk = replace(found, read_by="bulk")
         try:
-            lay_records(connection, sheet.copy, bulk, asked.folder)
-            look(connection, bulk)
+            lay_records(connection, sheet.copy, bulk, asked.folder, without=without)
+            filled = filled_rows(connection, bulk, without=without)
+            if sheet.copy.seen and filled + found.header_line == sheet.copy.seen.records:
+                return bulk
         except duckdb.Error:
             pass  # a row that is not like the others: read it row by row, which says where
-        else:
-            return bulk
-    lay_records(connection, sheet.copy, found, asked.folder)
-    look(connection, found)
+    lay_records(connection, sheet.copy, found, asked.folder, without=without)
     return found
+
+
+def _may_be_read_in_bulk(sheet: Sheet, found: Recognition) -> bool:
+    """Whether DuckDB may read the file as it is: large, one table, and written plainly.
+
+    The numbers of its lines are right then if it has as many rows that say anything as the file has line ends outside
+    quotation marks: a blank line, which DuckDB passes over, makes them fewer.
+    """
+    is_plain = found.form == "text" and found.encoding in ("utf-8", "utf-8-sig") and not found.is_quoted_twice
+    above = [cell for line, cells in sheet.head if line < found.first_line for cell in cells]
+    is_large = sheet.copy.path.stat().st_size > BULK
+    return is_plain and is_large and found.last_line is None and not any("\n" in cell for cell in above)
 
 
 def _require_some(connection: duckdb.DuckDBPyConnection, sheet: Sheet, found: Recognition) -> None:

@@ -10,7 +10,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from ingest.adapters.exports.offline_columns import COLUMNS, TABLES
+from ingest.adapters.exports.offline_columns import COLUMNS, EXPLAINED, TABLES
 from ingest.adapters.exports.offline_rows import indicators_of
 from ingest.domain.campaigns import Campaign
 
@@ -102,7 +102,7 @@ def _choices(sheet: Any, position: int, column: Column) -> None:
 
 
 def _explain(sheet: Any, kind: Template, columns: Sequence[Column]) -> None:
-    _head(sheet, ("Column", "Must be filled", "What it means", "Example", "Choices"))
+    _head(sheet, EXPLAINED)
     for row, column in enumerate(columns, start=2):
         needed = "yes" if column.is_needed else "no"
         cells = (column.header, needed, column.meaning, column.example, ", ".join(column.choices))
