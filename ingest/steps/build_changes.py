@@ -54,8 +54,10 @@ def _run(
 ) -> int:
     """Run the models that come from what has changed; how many."""
     from ingest.adapters import compiled_models as compiled
+    from ingest.adapters.accepted_loads import use_threads
 
     connection.execute("set memory_limit = $1", [settings.warehouse_memory])
+    use_threads(connection, settings.warehouse_path)
     changed = compiled.changed_tables(connection, since=last.load_id)
     due = [model for model in models if changed & set(model.sources)]
     touched = None if "registry" in changed else compiled.touched_posts(connection, since=last.load_id)

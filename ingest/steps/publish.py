@@ -131,7 +131,7 @@ def publish_marts(settings: Settings, *, accept_fall: bool = False, with_report:
     Raises: GateStopped, StorageFailed, WarehouseBusy, WarehouseBroken, TryAgain while another one publishes.
     """
     publication = open_publication(settings)
-    with publication.publishing() as workspace, one_engine(workspace / "version" / DATABASE):
+    with publication.publishing() as workspace, one_engine(workspace / "version" / DATABASE, settings.warehouse_path):
         served = publication.served()
         if served and served.held_since:
             log.warning("publication_held", version=served.version, since=served.held_since)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.adapters.accepted_loads import use_threads
 from ingest.domain.errors import StorageFailed
 from ingest.domain.marts import key_of
 
@@ -22,9 +23,10 @@ _shared: ContextVar[Connection | None] = ContextVar("engine", default=None)
 
 
 @contextmanager
-def one_engine(candidate: Path) -> Iterator[None]:
-    """Until the end, everything beside the candidate is done by one engine: to make one takes 20 ms."""
+def one_engine(candidate: Path, warehouse: Path) -> Iterator[None]:
+    """Until the end, everything beside the candidate of a warehouse is done by one engine: to make one takes 20 ms."""
     with _made(candidate) as engine:
+        use_threads(engine, warehouse)
         token = _shared.set(engine)
         try:
             yield
