@@ -76,12 +76,15 @@ def has_landed_since(settings: Settings) -> bool:
 
     Raises: WarehouseBusy, WarehouseBroken.
     """
-    from ingest.adapters import warehouse
+    from ingest.adapters.accepted_loads import opened
     from ingest.adapters.landing.open_landing import open_landing
+    from ingest.adapters.warehouse import loaded_keys
 
     landed = set(open_landing(settings).landed_keys())
-    with warehouse.open_warehouse(settings.warehouse_path) as connection:
-        return bool(landed - warehouse.loaded_keys(connection))
+    if not settings.warehouse_path.exists():
+        return bool(landed)
+    with opened(settings.warehouse_path) as connection:
+        return bool(landed - loaded_keys(connection))
 
 
 def _forget_uncounted(connection: "DuckDBPyConnection", landed: Sequence[str]) -> None:
