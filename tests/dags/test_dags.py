@@ -71,6 +71,11 @@ def test_everything_that_writes_the_warehouse_holds_its_one_slot(described: dict
     assert described["reconcile_campaigns"]["pools"]["publish"] == "warehouse"  # type: ignore[index]
 
 
+def test_reconcile_campaigns_is_backfilled_with_airflows_own_backfill(described: dict[str, dict[str, object]]) -> None:
+    days = described["reconcile_campaigns"]["backfilled"]
+    assert days == [f"2026-11-0{day} 20:00" for day in range(1, 8)]
+
+
 def test_an_error_that_a_person_must_act_on_is_not_retried_and_a_passing_one_is(
     described: dict[str, dict[str, object]],
 ) -> None:

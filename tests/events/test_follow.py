@@ -303,3 +303,18 @@ def test_subscribing_asks_for_the_fields_and_checks_them(tmp_path: Path, sandbox
     assert sandbox.graph.subscriptions.by_page == {PAGE: ("feed", "mention")}
     assert unsubscribe_page(settings, PAGE) == ()
     assert sandbox.graph.subscriptions.by_page == {}
+
+
+def test_a_field_that_meta_did_not_take_is_said_though_it_took_the_call(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Meta says success, and tells of fewer fields when it is asked."""
+    from ingest.adapters.graph.subscriptions import subscribe_page
+    from ingest.domain.errors import RequestRefused
+    from ingest.sandbox.subscriptions import Subscriptions
+
+    class Forgetful(dict[str, tuple[str, ...]]):
+        def __setitem__(self, page: str, fields: tuple[str, ...]) -> None:
+            super().__setitem__(page, fields[:1])
+
+    sandbox.graph.subscriptions = Subscriptions(Forgetful())
+    with pytest.raises(RequestRefused, match=f"does not tell mention of Page {PAGE}.*pages_manage_metadata"):
+        subscribe_page(place(tmp_path, sandbox), PAGE)
