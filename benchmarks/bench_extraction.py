@@ -201,34 +201,42 @@ def first_run(world: LargeWorld) -> None:
 
 def tiers(world: LargeWorld) -> None:
     """A run an hour, and a run a day, after the last one: only what is due, and all of it."""
+    of_accounts = ((PAGE, "facebook"), (INSTAGRAM, "instagram"))
     for name, ago in (("hourly", timedelta(hours=1)), ("daily", timedelta(days=1))):
-        with settings_of(world) as settings:
-            state = ClientState(settings.state_path)
-            refresh_account(settings, {"account_id": PAGE, "platform": "facebook"})
-            pretend_read(state, NOW - ago)
-            (row,) = rows_of(settings)
-            due = {post.post_id for post in due_posts(state.known_posts(), NOW)}
-            limit = "≤ 5 HTTP" if name == "daily" else ""
-            told(f"{name} tier: {row['reason']}", world, partial(refresh_account, settings, row), limit)
-            left = {post.post_id for post in due_posts(state.known_posts(), NOW)}
-            assert due, f"nothing was due: the {name} tier measures nothing"
-            assert not left, f"{len(left)} due posts were not read"
+        for account_id, platform in of_accounts:
+            tier(world, name, ago, account_id, platform)
 
 
-def pretend_read(state: ClientState, at: datetime) -> None:
-    """Let everything of the Page have been read at that moment."""
+def tier(world: LargeWorld, name: str, ago: timedelta, account_id: str, platform: str) -> None:
+    """A run of one account so long after the last one."""
+    with settings_of(world) as settings:
+        state = ClientState(settings.state_path)
+        refresh_account(settings, {"account_id": account_id, "platform": platform})
+        pretend_read(state, account_id, NOW - ago)
+        row = row_of(settings, account_id, platform)
+        due = {post.post_id for post in due_posts(state.known_posts(), NOW)}
+        limit = "≤ 5 HTTP" if name == "daily" else ""
+        told(f"{platform}, {name}: {row['reason']}", world, partial(refresh_account, settings, row), limit)
+        left = {post.post_id for post in due_posts(state.known_posts(), NOW)}
+        assert due, f"nothing was due: the {name} tier measures nothing"
+        assert not left, f"{len(left)} due posts were not read"
+
+
+def pretend_read(state: ClientState, account_id: str, at: datetime) -> None:
+    """Let everything of the account have been read at that moment."""
     posts = state.known_posts()
     state.note_posts((SeenPost(one.account_id, one.post_id, one.published_at) for one in posts), at=at)
-    state.note_apart(PAGE, (one.post_id for one in posts), at=at)
+    state.note_apart(account_id, (one.post_id for one in posts), at=at)
     for what in ("listing", "days"):
-        state.note_read(PAGE, what, until=at)
+        state.note_read(account_id, what, until=at)
 
 
-def rows_of(settings: Settings) -> list[dict[str, object]]:
-    """The plan's rows for the account that the world knows and no campaign file does."""
+def row_of(settings: Settings, account_id: str, platform: str) -> dict[str, object]:
+    """The plan's row for an account that the world knows and no campaign file does."""
     state = ClientState(settings.state_path)
-    known = AccountState(PAGE, "facebook", tuple(state.known_posts()), state.read_until("listing")[PAGE])
-    return [row.as_json() for row in plan_accounts([known], at=NOW, most_calls=settings.most_calls)]
+    known = AccountState(account_id, platform, tuple(state.known_posts()), state.read_until("listing")[account_id])
+    (row,) = plan_accounts([known], at=NOW, most_calls=settings.most_calls)
+    return row.as_json()
 
 
 def many_accounts(accounts: int, posts: int, latency: float, side_by_side: int) -> None:
