@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CAMPAIGN_REACH_", extra="ignore", frozen=True)
 
     graph_url: str = Field(
-        "https://graph.facebook.com", description="Where the Graph API answers; https outside loopback"
+        "https://graph.facebook.com", description="Where the Graph API answers: a host of Meta, or this machine"
     )
     graph_version: str = Field("v26.0", pattern=r"^v\d+\.\d+$", description="Graph API version that is asked for")
     app_id: str = Field("", description="Id of the Meta app")

@@ -350,6 +350,18 @@ def test_f33_a_post_that_is_left_out_is_asked_for_and_comes_with_the_next_readin
     assert healed(world, tmp_path) == world.oracle
 
 
+def test_f35_insights_that_are_missing_are_null_with_a_reason_and_never_zero(world: World, tmp_path: Path) -> None:
+    world.front.spoil(fault_called("a post without insights"), on=PAGED)
+    assert refreshed(world, tmp_path) is None
+    spoiled = landed(world, tmp_path)
+    missing = spoiled - world.oracle
+    (post,) = {fact[0] for fact in missing}
+    assert {(fact[4], fact[7]) for fact in missing} == {(None, "not_yet_available")}
+    assert {fact[8] for fact in missing} >= {"post_media_view", "post_total_media_view_unique"}
+    assert {fact[0] for fact in world.oracle - spoiled} == {post}
+    assert healed(world, tmp_path) == world.oracle
+
+
 def test_f36_a_number_that_meta_corrects_is_landed_beside_the_earlier_one(world: World, tmp_path: Path) -> None:
     assert refreshed(world, tmp_path) is None
     post = world.sandbox.world.posts_of(PAGE, MOMENT)[0].post_id
