@@ -9,6 +9,7 @@ from ingest.sandbox import errors
 from ingest.sandbox.account_insights import AccountInsights
 from ingest.sandbox.audience import Audience
 from ingest.sandbox.fields import Field, parse_fields
+from ingest.sandbox.gathered import gathered
 from ingest.sandbox.insights import asked_metrics, insights_of, video_insights_of
 from ingest.sandbox.listings import listed
 from ingest.sandbox.nodes import instagram_node, live_node, media_node, page_node, post_node, story_node, video_node
@@ -17,24 +18,8 @@ from ingest.sandbox.rules import EDGE_SCOPES, LARGEST_PAGE, REMOVED_PARAMETERS
 from ingest.sandbox.staging import WorldPost
 from ingest.sandbox.subscriptions import Subscriptions
 from ingest.sandbox.tokens import Token, Tokens
-from ingest.sandbox.world import SUMS, World
+from ingest.sandbox.world import World
 
-SHARES = {
-    "views_paid": ("views", 0.0, 0.25),
-    "views_from_followers": ("views", 0.2, 0.7),
-    "replays": ("views", 0.05, 0.2),
-    "replies": ("reach", 0.0, 0.01),
-    "follows": ("reach", 0.0, 0.005),
-    "profile_visits": ("reach", 0.0, 0.02),
-    "bio_links": ("reach", 0.0, 0.004),
-    "emails": ("reach", 0.0, 0.001),
-    "other_actions": ("reach", 0.0, 0.002),
-    "taps_forward": ("views", 0.4, 0.7),
-    "taps_back": ("views", 0.02, 0.1),
-    "taps_exit": ("views", 0.05, 0.15),
-    "swipes_forward": ("views", 0.02, 0.1),
-}
-"""Facts that are a part of another one: which, and between which shares."""
 EDGES = {
     "facebook": ("published_posts", "posts", "video_reels", "live_videos", "stories"),
     "instagram": ("media", "stories"),
@@ -128,18 +113,9 @@ class Graph:
         raise errors.unknown_path()
 
     def value(self, post: WorldPost, fact: str) -> int:
-        """What a post has gathered by now."""
-        now = self.clock() - self.lag
-        if fact in SUMS:
-            return self.world.value(post, fact, now)
-        if fact in SHARES:
-            whole, low, high = SHARES[fact]
-            return int(self.world.value(post, whole, now) * post.share(fact, low=low, high=high))
-        if fact == "plays":
-            return self.value(post, "views") - self.value(post, "replays")
-        if fact == "watch_time_avg_ms":
-            return self.value(post, "watch_time_ms") // max(1, self.value(post, "views"))
-        return int(self.world.value(post, fact, now) * self.corrections.get(post.post_id, 1.0))
+        """What a post has gathered by now, as far as insights have come, corrected if Meta has corrected it."""
+        at, factor = self.clock() - self.lag, self.corrections.get(post.post_id, 1.0)
+        return gathered(self.world, post, fact, at=at, factor=factor)
 
     def _accounts(self, params: Mapping[str, str], token: Token, url: str) -> dict[str, Any]:
         if token.kind == "PAGE":

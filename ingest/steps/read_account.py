@@ -16,6 +16,7 @@ from ingest.domain.errors import RateLimited
 from ingest.domain.gaps import gaps_in
 from ingest.steps.beside_listing import DAYS, BesideListing, graph_time, is_list
 from ingest.steps.read_listing import LIST, ListingReader
+from ingest.steps.remember_refusals import INSIGHTS, refused_of_all, remember_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,9 +31,6 @@ log = structlog.get_logger()
 OK = 200
 LISTING = "listing"
 STORY = "STORY"
-INSIGHTS = "insights"
-EDGE = "edge"
-"""Where a whole list is refused, and not a metric."""
 
 
 @dataclass(slots=True)
@@ -210,23 +208,10 @@ class AccountReader:
                 self.state.note_read(self.account_id, DAYS, until=self._days_until)
 
     def _remember_refusals(self) -> None:
-        """A refused metric is remembered only if another one was served now: else it may be the token's fault."""
-        served: dict[str, set[str]] = {EDGE: set()}
-        for one in self._answers:
-            if one.http_status == OK:
-                served.setdefault(place_of(one), set()).update(one.request.metrics)
-                if one.request.edge == self.platform_reader.POSTS_EDGE and one.request.metrics:
-                    served[EXPANSION] = {INSIGHTS}
-                served[EDGE].add(one.request.edge)
-        for place, names in served.items():
-            self.state.forget_refused(self.account_id, place, names)
-        if not any(b'"value":' in one.body for one in self._answers if one.http_status == OK):
-            return
-        refusals = refused_of_all(self.account_id, self._refusals) | {LIST: self._refused}
-        refusals |= {EXPANSION: {INSIGHTS: "not_expanded"}} if self._is_unexpanded else {}
-        for place, refused in refusals.items():
-            for name, reason in self.state.remember_refused(self.account_id, place, refused, at=self.at).items():
-                log.warning("metric_refused", account_id=self.account_id, place=place, graph_name=name, reason=reason)
+        found = refused_of_all(self.account_id, self._refusals) | {LIST: self._refused}
+        found |= {EXPANSION: {INSIGHTS: "not_expanded"}} if self._is_unexpanded else {}
+        edge = self.platform_reader.POSTS_EDGE
+        remember_refusals(self.state, self.account_id, self._answers, found, posts_edge=edge, at=self.at)
 
     def _remember_gaps(self) -> None:
         """A whole listing with as many posts of a year as Meta lists of one: there may be more."""
@@ -273,25 +258,3 @@ class AccountReader:
 def product_of(post: dict[str, Any]) -> str:
     """The kind of a listed post that the metric catalogue knows; empty for most Facebook posts."""
     return str(post.get("media_product_type") or "")
-
-
-def refused_of_all(account_id: str, refusals: "Iterable[tuple[Ask, Refusal]]") -> dict[str, dict[str, str]]:
-    """By place what was refused for more than one object: a metric that is asked so, a list that is not opened."""
-    found: dict[str, dict[str, str]] = {}
-    for ask, refusal in refusals:
-        if refusal.concerns == "metric":
-            found.setdefault(ask.place, {})[ask.request.metrics[0]] = refusal.reason
-        elif refusal.concerns in ("edge", "odd"):
-            name = ask.request.edge if ask.request.object_id == account_id else f"{ask.request.edge} of posts"
-            found.setdefault(EDGE, {})[name] = "permission_missing" if refusal.concerns == "edge" else "odd"
-    return found
-
-
-def place_of(answer: "Received") -> str:
-    """Where the metric catalogue says that what an answer holds is asked."""
-    edge = answer.request.edge
-    if edge == "video_insights":
-        return "video"
-    if edge != "insights":
-        return LIST
-    return "window" if "period" in answer.request.params else "batch"
