@@ -178,8 +178,7 @@ def test_a_fault_that_passes_is_asked_again_and_nobody_notices(
     world.front.spoil(fault, on=LATER if fault.number == "F31" else place)
     assert refreshed(world, tmp_path) is None
     assert not world.front.script
-    assert landed(world, tmp_path) == world.oracle
-    assert healed(world, tmp_path) == world.oracle
+    assert landed(world, tmp_path) == world.oracle  # it had cleared before the reading ended
 
 
 @pytest.mark.parametrize("fault", named(*LANDS, without=(*UNREADABLE, *NEVER_JSON, TOO_FULL)), ids=titled)
