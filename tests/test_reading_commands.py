@@ -86,6 +86,15 @@ def test_the_plan_says_of_each_post_why_it_is_in_it_or_not(folder: Path) -> None
     assert lines[3].startswith("    every third day: not due before 2026-11-25")
 
 
+def test_a_refresh_names_the_accounts_that_rest_and_does_not_count_them_as_read(folder: Path) -> None:
+    ran = run(folder, "refresh", "--account", "17841900", ACCESS_TOKENS="EAAnever", GRAPH_URL="http://127.0.0.1:9")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.splitlines() == [
+        "0 of 0 accounts read into var/landing",
+        "Resting, until when `campaign-reach plan` says: 17841900",
+    ]
+
+
 def test_quota_says_by_account_how_much_is_used_and_which_one_rests_until_when(folder: Path) -> None:
     lines = run(folder, "quota").stdout.splitlines()
     assert max(map(len, lines)) <= COLUMNS

@@ -119,9 +119,13 @@ def refresh(account: AccountIds = None, everything: All = False) -> None:
     if not rows:
         out.print("Nothing is due. `campaign-reach plan --posts` says when; `refresh --all` reads everything now.")
         return
-    failures = _read(settings, rows)
+    resting = [row["account_id"] for row in rows if row["not_before_at"]]
+    rows = [row for row in rows if not row["not_before_at"]]
+    failures = _read(settings, rows) if rows else {}
     failed = sum(map(len, failures.values()))
     out.print(f"{len(rows) - failed} of {len(rows)} accounts read into {settings.landing_uri}")
+    if resting:
+        out.print(f"Resting, until when `campaign-reach plan` says: {', '.join(resting)}", soft_wrap=True)
     for problem, accounts in failures.items():
         err.print(f"{', '.join(sorted(accounts))}\n  {problem}", markup=False, highlight=False, soft_wrap=True)
     if failures:
