@@ -194,7 +194,7 @@ def tables_of(output: str) -> str:
 def test_no_token_is_in_any_file_of_the_demo_nor_in_the_database_of_airflow(folder: Path, first: str) -> None:
     from ingest.adapters.registry import read_registry
     from ingest.sandbox.tokens import Tokens
-    from tests.faults.test_secrets import content, spellings
+    from tests.faults.canary import content, spellings
 
     accounts = read_registry(PROJECT / "campaigns").accounts
     tokens = Tokens.of_pages(one.account_id for one in accounts if one.platform == "facebook")
