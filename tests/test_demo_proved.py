@@ -1,6 +1,8 @@
 """Every column of every published aggregate of the demo is explained, and the demo is rebuilt from landing alone."""
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import timedelta
@@ -17,6 +19,7 @@ from ingest.steps.explain import explain, explain_figure, explain_survey
 from ingest.steps.rebuild import rebuild
 from ingest.steps.verify import plan_verify, verify
 from tests.conftest import MOMENT, settings_in
+from tests.playing_demo import COMMAND
 
 pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(400)]
 AGGREGATES = [mart for mart in MARTS if mart.name.startswith("agg_")]
@@ -137,6 +140,35 @@ def test_a_number_of_every_product_that_people_export_is_read_again_from_its_row
         found = explain(world, Cell(campaign_id, metric, post_id=post_id))
         assert found.differences == [], (product, post_id, metric)
         assert all(leaf.source == "export" and leaf.file for post in found.posts for leaf in post.leaves)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("--phase", "main", "--metric", "attainment_pct"),
+            ("the same", "target_value 3,000,000", "together.yml"),
+        ),
+        (("--figure", "tog_teachers"), ("the same", "share_pct of wave year_2024", "the newest share")),
+        (("--figure", "tog_fb_views", "--metric", "reason"), ("not added", "no sum: words that the rules")),
+        (("--survey", "chooses_optimal_definition", "--metric", "last_share_pct"), ("the same", "no sum")),
+    ],
+)
+def test_the_command_explains_targets_figures_and_surveys(
+    demo: tuple[Path, str], arguments: tuple[str, ...], said: tuple[str, ...]
+) -> None:
+    ran = subprocess.run(
+        [str(COMMAND), "explain", "together", *arguments],
+        cwd=demo[0],
+        env={name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        | {"COLUMNS": "220"}
+        | {"CAMPAIGN_REACH_CAMPAIGNS_DIR": str(PROJECT / "campaigns")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert [words for words in said if words not in ran.stdout] == []
 
 
 def test_the_demo_comes_again_from_landing_alone_with_the_same_content_hash(demo: tuple[Path, str]) -> None:

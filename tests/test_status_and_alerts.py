@@ -23,6 +23,7 @@ from ingest.sandbox.tokens import Token
 from ingest.settings import PROJECT, Settings, load_settings
 from ingest.steps.alert import send_alerts, tell_failure
 from ingest.steps.publish import publish_marts
+from ingest.steps.rollback import resume, roll_back
 from tests.conftest import MOMENT, WORKED_EXAMPLE, settings_in
 from tests.steps.served_world import run, variables
 from tests.two_campaigns import change
@@ -188,8 +189,9 @@ def used_up(*accounts: str) -> Callable[[Settings], None]:
 
 def stopped_gate(settings: Settings) -> None:
     change(settings.warehouse_path, "update marts.fct_post_performance set clicks = -5 where post_id = '900_7'")
+    later = load_settings(**(settings.model_dump() | {"now": settings.clock() + timedelta(minutes=1)}))
     with pytest.raises(GateStopped):
-        publish_marts(settings)
+        publish_marts(later)
 
 
 MATTERS: dict[str, Callable[[Settings], None]] = {
@@ -240,6 +242,19 @@ def test_a_gate_that_stops_in_airflow_and_is_seen_by_the_watch_is_told_once(
     send_alerts(settings)
     (body,) = receiver.bodies
     assert [str(line).split(": ")[1] for line in body["alerts"]] == ["publish_marts.publish failed", "stopped gate"]
+
+
+def test_readers_who_are_held_at_an_older_version_show_in_the_status(served: Settings) -> None:
+    change(served.warehouse_path, "update marts.dim_accounts set account_name = 'Other' where account_id = '901'")
+    later = load_settings(**(served.model_dump() | {"now": served.clock() + timedelta(minutes=1)}))
+    publish_marts(later)
+    assert levels(later)["served"] == "ok"
+    roll_back(later)
+    (reading,) = [one for one in read_health(later) if one.name == "served"]
+    assert (reading.level, "held since" in reading.found) == ("warning", True)
+    assert "--resume" in reading.what_to_do
+    resume(later)
+    assert levels(later)["served"] == "ok"
 
 
 def test_what_is_well_again_is_told_once(tmp_path: Path, receiver: Receiver) -> None:

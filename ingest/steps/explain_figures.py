@@ -193,10 +193,11 @@ def _of_posts(asked: _Asked, metric: str) -> _Computed:
         platforms = served_cells.platforms_of(marts, campaign_id)
         phases = served_cells.phases_with_posts(marts, campaign_id)
     phase, scope = row["phase_id"], str(row["scope"])
-    has_posts = (phase is None or phase in phases) and (scope in platforms or not _is_platform(asked, scope))
     with opened(asked.settings.warehouse_path) as warehouse:
         post_id = lineage.figure_post(warehouse, campaign_id, str(row["figure_id"]))
-    if not has_posts:
+    is_known = post_id is None or _has_post(asked, post_id)
+    has_posts = (phase is None or phase in phases) and (scope in platforms or not _is_platform(asked, scope))
+    if not has_posts or not is_known:
         return _Computed(_not_computed(asked, _plain(asked, "computed_value")))
     measure = {"reach": "people_reached_lower"}.get(metric, metric)
     platform = scope if scope in platforms else None
@@ -207,6 +208,12 @@ def _of_posts(asked: _Asked, metric: str) -> _Computed:
     if row["computed_value"] is None:
         found = _not_computed(asked, found)
     return _Computed(found, posts_without=without)
+
+
+def _has_post(asked: _Asked, post_id: str) -> bool:
+    key = {"campaign_id": str(asked.row["campaign_id"]), "post_id": post_id}
+    with served(asked.settings) as (_, marts):
+        return bool(served_cells.row_of(marts, "fct_campaign_posts", key))
 
 
 def _is_platform(asked: _Asked, scope: str) -> bool:

@@ -148,7 +148,7 @@ def _newest(settings: Settings, published: _Published) -> tuple[Fact | None, lis
 def _fetched_at(read: Landed, file: str, line_no: int) -> str | None:
     """When a line was fetched; a row of an imported file, when the file was exported."""
     line = read.lines.get((file, line_no))
-    if line is not None:
+    if line is not None and line.source != "export":
         return f"{line.fetched_at:%Y-%m-%dT%H:%M:%SZ}"
     exported = (str(one.request["params"].get("exported_at")) for one in read.files[file].lines)
     return max(exported, default=None)

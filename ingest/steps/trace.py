@@ -150,8 +150,8 @@ def _read_file(landing: Landing, file: str, logged: str, numbers: set[int], read
     if is_export:
         found = exported_rows(landing, file, [one for one in lines if one.request["edge"] == EXPORT], numbers)
         read.numbers.update({(file, number): row for number, row in found.items()})
-    else:
-        read.lines.update({(file, line.line_no): line for line in lines})
+    read.lines.update({(file, line.line_no): line for line in lines})
+    if not is_export:
         read.numbers.update({(file, line.line_no): LandedNumbers(line) for line in lines})
     read.files[file] = FileFacts(file, content.sha256, logged, tuple(map(_line_facts, lines)))
 

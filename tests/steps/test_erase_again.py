@@ -129,9 +129,7 @@ def test_a_delivery_that_somebody_else_has_in_hand_is_named_and_no_proof_is_give
     queue.put_many([delivery(POST)])
     assert queue.claim(at=READ_AT, most=10)
     (found,) = [one for one in search(on_sqs, POST) if one.store == "queue on SQS"]
-    assert found.found == (
-        f"{queue.name}: 1 deliveries wait or are in hand elsewhere; erase again once they are taken",
-    )
+    assert found.found == (f"{queue.name}: 1 deliveries wait or are in hand elsewhere: erase again later",)
 
 
 @pytest.mark.timeout(600)

@@ -1,10 +1,5 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='merge',
-        unique_key=['account_id', 'metric', 'period', 'day_on']
-    )
-}}
+{% set keys = ['account_id', 'metric', 'period', 'day_on'] %}
+{{ config(materialized='incremental', incremental_strategy='merge', unique_key=keys) }}
 
 -- The newest number of each account, metric and period for the day that the period ends with; Meta corrects days late.
 -- Meta's day is California's. Facebook names the end of the day, Instagram the day itself.
@@ -25,22 +20,13 @@ with fresh as (
         object_kind = 'account'
         and window_ends_at is not null
         and period in ('day', 'week', 'days_28')
-        {% if is_incremental() %}
-            and load_id > (select coalesce(max(seen.load_id), 0) from {{ this }} as seen)
-        {% endif %}
+        {{ loaded_since_last_build() }}
 
 ),
 
 known as (
 
-    select * from fresh
-    {% if is_incremental() %}
-        union all by name
-        select this.* from {{ this }} as this
-        where (this.account_id, this.metric, this.period, this.day_on) in (
-            select (fresh.account_id, fresh.metric, fresh.period, fresh.day_on) from fresh
-        )
-    {% endif %}
+    {{ fresh_and_known(keys) }}
 
 )
 

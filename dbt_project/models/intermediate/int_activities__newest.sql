@@ -52,7 +52,4 @@ select told.* exclude (fetched_at, load_id) replace (phases.phase_id as phase_id
 from told
 inner join campaigns using (campaign_id)
 left join phases on told.campaign_id = phases.campaign_id and told.phase_id = phases.phase_id
-qualify
-    row_number() over (
-        partition by told.campaign_id, told.activity_id order by told.fetched_at desc nulls last, told.load_id desc
-    ) = 1
+qualify {{ told_last(['campaign_id', 'activity_id']) }}

@@ -1,23 +1,15 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='merge',
-        unique_key=['post_id', 'metric', 'day_on']
-    )
-}}
+{% set keys = ['post_id', 'metric', 'day_on'] %}
+{{ config(materialized='incremental', incremental_strategy='merge', unique_key=keys) }}
 
 -- The last number of each post and metric on each day on which it was read, in the zone of the account's campaigns. Of
 -- one day, what the API said wins over what was exported.
--- Only what was loaded since the last build is merged, so that the cost does not grow with history.
 with snapshots as (
 
     select * from {{ ref('int_snapshots__defined') }}
     where
         object_kind = 'post'
         and value is not null
-        {% if is_incremental() %}
-            and load_id > (select coalesce(max(seen.load_id), 0) from {{ this }} as seen)
-        {% endif %}
+        {{ loaded_since_last_build() }}
 
 ),
 
@@ -49,14 +41,7 @@ fresh as (
 
 known as (
 
-    select * from fresh
-    {% if is_incremental() %}
-        union all by name
-        select this.* from {{ this }} as this
-        where (this.post_id, this.metric, this.day_on) in (
-            select (fresh.post_id, fresh.metric, fresh.day_on) from fresh
-        )
-    {% endif %}
+    {{ fresh_and_known(keys) }}
 
 )
 

@@ -9,7 +9,5 @@ from {{ ref('stg_graph__snapshots') }}
 where
     object_kind = 'post'
     and reason = 'post_deleted'
-    {% if is_incremental() %}
-        and load_id > (select coalesce(max(seen.load_id), 0) from {{ this }} as seen)
-    {% endif %}
+    {{ loaded_since_last_build() }}
 group by object_id

@@ -1,23 +1,17 @@
-{{ config(materialized='incremental', incremental_strategy='merge', unique_key='post_id') }}
+{% set keys = ['post_id'] %}
+{{ config(materialized='incremental', incremental_strategy='merge', unique_key=keys) }}
 
 -- Each post as it was last seen; what the API says of it wins over what an export does, which knows less.
 with fresh as (
 
     select * from {{ ref('stg_graph__posts') }}
-    {% if is_incremental() %}
-        where load_id > (select coalesce(max(seen.load_id), 0) from {{ this }} as seen)
-    {% endif %}
+    where true {{ loaded_since_last_build() }}
 
 ),
 
 known as (
 
-    select * from fresh
-    {% if is_incremental() %}
-        union all by name
-        select this.* from {{ this }} as this
-        where this.post_id in (select fresh.post_id from fresh)
-    {% endif %}
+    {{ fresh_and_known(keys) }}
 
 )
 

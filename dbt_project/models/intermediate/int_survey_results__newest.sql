@@ -46,8 +46,4 @@ told as (
 select told.* exclude (fetched_at, load_id)
 from told
 inner join campaigns using (campaign_id)
-qualify
-    row_number() over (
-        partition by told.campaign_id, told.indicator, told.wave, told.respondents
-        order by told.fetched_at desc nulls last, told.load_id desc
-    ) = 1
+qualify {{ told_last(['campaign_id', 'indicator', 'wave', 'respondents']) }}
