@@ -15,7 +15,7 @@ from ingest.adapters.landing.envelope import READABLE, SCHEMA_VERSION, Batch
 from ingest.adapters.landing.lines import open_landed
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.publication.open_publication import open_publication
-from ingest.domain.errors import LandingDamaged, SettingsInvalid
+from ingest.domain.errors import LandingDamaged, NothingYet
 from ingest.settings import PROJECT, Settings
 from ingest.steps.load import load_landed
 from ingest.steps.publish import publish_changes
@@ -83,7 +83,7 @@ def test_a_damaged_landed_file_stops_the_rebuild_and_changes_nothing(served: Set
 
 
 def test_without_landed_files_there_is_nothing_to_rebuild_from(settings: Settings) -> None:
-    with pytest.raises(SettingsInvalid, match="Nothing has landed"):
+    with pytest.raises(NothingYet, match="Nothing has landed"):
         rebuild(settings)
     assert not settings.warehouse_path.exists()
 
