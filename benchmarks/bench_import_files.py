@@ -48,7 +48,7 @@ def timed(what: str, folder: Path) -> dict[str, float]:
     """Seconds and the most memory of one part, in a process of its own."""
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks.bench_import_files", what, str(folder)],
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
