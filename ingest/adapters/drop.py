@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ingest.adapters.s3 import bucket_at, is_s3
 
@@ -22,14 +22,37 @@ class Arrival:
 
 
 def arrivals(uri: str, *, endpoint_url: str = "") -> list[Arrival]:
-    """The files of the drop folder that are finished; those below an S3 prefix are finished when they are there.
+    """The files of the drop folder, and of folders in it, that are finished; below an S3 prefix all of them are.
 
     Raises: StorageFailed, SettingsInvalid.
     """
     if is_s3(uri):
         bucket = bucket_at(uri, setting="CAMPAIGN_REACH_DROP_URI", endpoint_url=endpoint_url)
         return [Arrival(key, str(size)) for key, size in bucket.sizes().items() if not key.endswith("/")]
-    return files_of(drop_folder(uri), finished_by=time.time())
+    folder, now = drop_folder(uri), time.time()
+    return [
+        *files_of(folder, finished_by=now),
+        *(
+            Arrival(f"{inner.name}/{one.name}", one.mark)
+            for inner in _folders_in(folder)
+            for one in files_of(inner, finished_by=now)
+        ),
+    ]
+
+
+def place_of(uri: str, name: str) -> Path:
+    """Where an arrival lies in a drop folder on this machine; never outside of it."""
+    path = PurePosixPath(name)
+    is_inside = not path.is_absolute() and ".." not in path.parts
+    return drop_folder(uri) / (path if is_inside else path.name)
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """The folders right in it: one that is called like an account says whose the files in it are."""
+    try:
+        return sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
+    except OSError:  # no folder yet
+        return []
 
 
 def drop_folder(uri: str) -> Path:

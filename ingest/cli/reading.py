@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from ingest.domain.refresh import AccountState, KnownPost
 
+SHOWN = 200
+"""So much of the quarantine is listed: a large export can have more rows in it than anybody reads."""
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")]
 All = Annotated[bool, typer.Option("--all", help="Read every account to the end of its listing, whatever is due.")]
 
@@ -185,8 +187,10 @@ def quarantine(
             )
         return
     answers, objects = answers_waiting(settings), objects_waiting(settings)
-    for one in (*answers, *objects):
+    for one in (*answers, *objects)[:SHOWN]:
         show_entry(" ".join(filter(None, (one.what, one.object_id, "from", one.source))), one.reason, one.place)
+    if more := max(0, len(answers) + len(objects) - SHOWN):
+        out.print(f"and {more:,} more: marts.rpt_quarantine has them all", highlight=False)
     if not answers and not objects:
         out.print("Nothing is in quarantine.")
     for reason, count in Counter(one.reason for one in (*answers, *objects)).most_common():

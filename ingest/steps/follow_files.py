@@ -68,12 +68,11 @@ def _is_gone_or_mapping(path: Path) -> bool:
 @contextmanager
 def _local(settings: Settings, events: Sequence[Event]) -> Iterator[dict[Event, Path]]:
     """Where the files of the events lie on this machine, for as long as they are needed."""
-    from ingest.adapters.drop import drop_folder
+    from ingest.adapters.drop import place_of
     from ingest.adapters.s3 import bucket_at, is_s3
 
     if not is_s3(settings.drop_uri):
-        folder = drop_folder(settings.drop_uri)
-        yield {event: folder / PurePosixPath(event.object_id).name for event in events}
+        yield {event: place_of(settings.drop_uri, event.object_id) for event in events}
         return
     bucket = bucket_at(settings.drop_uri, setting="CAMPAIGN_REACH_DROP_URI", endpoint_url=settings.aws_endpoint_url)
     there = set(bucket.sizes())

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from ingest.adapters.drop import place_of
 from ingest.adapters.queue.open_queue import open_events
 from ingest.adapters.s3 import Bucket
 from ingest.settings import Settings
@@ -10,7 +11,7 @@ from ingest.steps.follow import follow_events, work_mark
 from ingest.steps.load import has_landed_since, load_landed
 from ingest.steps.notice import notice_changes
 from tests.conftest import settings_in
-from tests.exports.composed import ask, facebook_post, table, written
+from tests.exports.composed import PAGE, ask, facebook_post, table, written
 from tests.exports.test_mapping import HEADER, MAPPING
 
 LONG_AGO = 1_700_000_000
@@ -50,6 +51,21 @@ def test_a_mapping_that_lies_beside_a_dropped_table_says_how_it_is_read(settings
     assert follow(settings) == [("table.csv", "done"), ("table.yml", "done")]
     load_landed(settings)
     assert ask(settings, "select count(*) from raw.posts") == [(1,)]
+
+
+def test_a_folder_in_the_drop_folder_says_whose_its_files_are(settings: Settings) -> None:
+    days = 'sep=,\r\n"Facebook reach"\r\n"Date","Primary"\r\n"2026-03-07T00:00:00","120"\r\n'
+    dropped(settings, f"{PAGE}/days.csv", days)
+    dropped(settings, "days.csv", days.replace("120", "130"))
+    assert follow(settings) == [(f"{PAGE}/days.csv", "done"), ("days.csv", "quarantined")]
+    load_landed(settings)
+    assert ask(settings, "select object_id, value from raw.snapshots") == [(PAGE, "120")]
+
+
+def test_an_event_leads_to_nothing_outside_of_the_drop_folder() -> None:
+    assert place_of("/var/drop", "../../etc/passwd") == Path("/var/drop/passwd")
+    assert place_of("/var/drop", "/etc/passwd") == Path("/var/drop/passwd")
+    assert place_of("/var/drop", "42/a.csv") == Path("/var/drop/42/a.csv")
 
 
 def test_a_refused_file_is_in_quarantine_with_its_reason_and_can_be_tried_again(settings: Settings) -> None:
