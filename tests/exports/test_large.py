@@ -85,6 +85,20 @@ def test_large_and_small_files_become_the_same_rows(
     assert len(found[0][0]) == 4
 
 
+def test_two_threads_keep_the_order_of_a_file(settings: Settings, tmp_path: Path) -> None:
+    one = table([facebook_post(0)]).splitlines()
+    first = one[1].split(",")[0]
+    body = "".join(f"{one[1].replace(first, str(int(first) + at))}\r\n" for at in range(60_000))
+    (outcome,) = brought_in(settings, written(tmp_path, f"{one[0]}\r\n{body}"))
+    assert read_by(settings, outcome.key) == "bulk"
+    in_order = f"count(distinct line_no), bool_and(split_part(one, '_', 2)::bigint - {first} = line_no - 2)"
+    for what, rows in (
+        ("post_id as one, * from raw.posts", 60_000),
+        ("object_id as one, * from raw.snapshots", 300_000),
+    ):
+        assert ask(settings, f"select count(*), {in_order} from (select {what})") == [(rows, 60_000, True)]
+
+
 def test_a_bar_hears_of_all_bytes(settings: Settings, tmp_path: Path) -> None:
     paths = [
         written(tmp_path, rows(), "a.csv"),
