@@ -21,29 +21,43 @@ NONE = {"min_value": 0, "max_value": 0}
 
 CREDENTIAL = r"(?i)(access_token|appsecret_proof)(=|%3D|\\u003d)"
 
-LANDED = """
-    create temp view landed as
-    select loads.load_id, loads.file, line_no, fetched_at, source, account_id, request, http_status, body
+OF_NO_OBJECT = (*("insights", "video_insights", "video_reels", "live_videos", "webhook", "story_insights", "erased"),)
+"""Edges whose lines hold no object of their own."""
+
+LANDED = rf"""
+    create temp table landed as
+    select
+        loads.load_id, loads.file, line_no, fetched_at, source, account_id, request, http_status,
+        request ->> '$.edge' as edge,
+        case
+            when source is not distinct from 'export' then []
+            when list_contains({list(OF_NO_OBJECT)}, request ->> '$.edge') then []
+            when json_type(body, '$.data') = 'ARRAY'
+            then list_transform(
+                json_extract(body, '$.data[*]'), lambda one: coalesce(one ->> '$.id', one ->> '$.post_id'))
+            else [request ->> '$.object_id']
+        end as object_ids,
+        case
+            when source is distinct from 'export' then null
+            when (request ->> '$.edge') = 'export' then (body ->> '$.rows')::bigint
+            else json_array_length(body, '$.data') + json_array_length(body, '$.rejected')
+        end as table_rows,
+        regexp_matches(regexp_replace(
+            body::text, '(?i)(access_token|appsecret_proof)=REDACTED', '', 'g'), '{CREDENTIAL}') as has_secret
     from read_json(getvariable('paths'), format = 'newline_delimited', filename = 'path',
-        maximum_object_size = 134217728, columns = {
+        maximum_object_size = 134217728, columns = {{
             line_no: 'INTEGER', fetched_at: 'TIMESTAMP', source: 'VARCHAR', account_id: 'VARCHAR', request: 'JSON',
-            http_status: 'INTEGER', body: 'JSON'}) as lines
+            http_status: 'INTEGER', body: 'JSON'}}) as lines
     inner join loads using (path)
-"""
+"""  # noqa: S608 - constants above
+"""Every landed line, read once: what the rules ask of it, without its body."""
 
 OBJECTS = """
     create temp table objects as
     with landed_objects as (
-        select load_id, line_no, unnest(case
-            when json_type(body, '$.data') = 'ARRAY'
-            then list_transform(
-                json_extract(body, '$.data[*]'), lambda one: coalesce(one ->> '$.id', one ->> '$.post_id'))
-            else [request ->> '$.object_id'] end) as object_id
+        select load_id, line_no, unnest(object_ids) as object_id
         from landed
-        where source is distinct from 'export'
-            and (request ->> '$.edge') not in (
-                'insights', 'video_insights', 'video_reels', 'live_videos', 'webhook', 'story_insights', 'erased')
-            and ((request ->> '$.refused') is null or coalesce(http_status, 200) = 200)
+        where ((request ->> '$.refused') is null or coalesce(http_status, 200) = 200)
     ),
     raw_objects as (
         select load_id, line_no, post_id as object_id from raw.posts where source is distinct from 'export'
@@ -68,11 +82,9 @@ OBJECTS = """
 IMPORTED = """
     create temp table imported as
     with tables as (
-        select load_id, any_value(file) as file, sum(if((request ->> '$.edge') = 'export',
-            (body ->> '$.rows')::bigint,
-            json_array_length(body, '$.data') + json_array_length(body, '$.rejected'))) as rows
+        select load_id, any_value(file) as file, sum(table_rows) as rows
         from landed
-        where source = 'export' and (request ->> '$.edge') in ('export', 'survey_results', 'activities')
+        where source = 'export' and edge in ('export', 'survey_results', 'activities')
             and file not in (select landing_file from raw.superseded)
         group by load_id
     ),
@@ -120,8 +132,7 @@ QUERIES = {
             count(*) filter (where source is null or not list_contains({list(SOURCES)}, source)) as unknown_source,
             count(*) filter (where source = 'api' and http_status is distinct from 200
                 and (request ->> '$.refused') is null) as refused_answers,
-            count(*) filter (where regexp_matches(regexp_replace(
-                body::text, '(?i)(access_token|appsecret_proof)=REDACTED', '', 'g'), '{CREDENTIAL}')) as with_secret,
+            count(*) filter (where has_secret) as with_secret,
             max(fetched_at) as newest
         from landed
     """,  # noqa: S608 - constants above
@@ -281,7 +292,7 @@ def _prepare(connection: "DuckDBPyConnection", files: Sequence[LandedFile]) -> N
         [[file.load_id for file in files], [file.file for file in files], [str(file.path) for file in files]],
     )
     connection.execute("set variable paths = (select list(path order by path) from loads)")
-    connection.execute("drop view if exists landed; drop table if exists objects; drop table if exists imported")
+    connection.execute("drop table if exists landed; drop table if exists objects; drop table if exists imported")
     connection.execute(LANDED)
     connection.execute(OBJECTS)
     connection.execute(IMPORTED)
