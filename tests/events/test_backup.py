@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -24,10 +23,8 @@ from ingest.settings import PROJECT, Settings
 from ingest.steps.backup import back_up
 from ingest.steps.follow import follow_events
 from ingest.steps.land_registry import land_registry
-from tests.conftest import settings_in
-from tests.events.notifications import PAGE
+from tests.living_world import NOW, PAGE, reading
 
-NOW = datetime(2024, 2, 18, 12, tzinfo=UTC)
 HOW_TO = (PROJECT / "docs" / "how-to" / "run-on-your-airflow.md").read_text(encoding="utf-8")
 BACKUP, RESTORE = re.findall(r"```sh\n(campaign-reach backup .*?|mkdir .*?)```", HOW_TO, re.DOTALL)
 
@@ -36,16 +33,6 @@ BACKUP, RESTORE = re.findall(r"```sh\n(campaign-reach backup .*?|mkdir .*?)```",
 def sandbox() -> Iterator[Sandbox]:
     with running_sandbox(read_registry(PROJECT / "campaigns"), clock=lambda: NOW) as running:
         yield running
-
-
-def place(folder: Path, sandbox: Sandbox) -> Settings:
-    return settings_in(
-        folder / "var",
-        graph_url=sandbox.url,
-        app_secrets=sandbox.tokens.app_secret,
-        access_tokens=sandbox.tokens.system_user.value,
-        now=NOW,
-    )
 
 
 def followed(settings: Settings, sandbox: Sandbox, numbers: slice) -> None:
@@ -74,14 +61,14 @@ def run(commands: str, folder: Path, backup: Path) -> str:
 def test_what_was_lost_comes_back_by_the_commands_of_the_how_to(tmp_path: Path, sandbox: Sandbox) -> None:
     lost, found, backup = tmp_path / "lost", tmp_path / "found", tmp_path / "backup"
     found.mkdir()
-    settings = place(lost, sandbox)
+    settings = reading(lost / "var", sandbox)
     followed(settings, sandbox, slice(0, 4))
     run(BACKUP, lost, backup)
     followed(settings, sandbox, slice(4, 8))
     assert re.search(r"landing +[1-9]\d* new", run(BACKUP, lost, backup))
     shutil.rmtree(lost)
     assert "is as it was written" in run(RESTORE, found, backup)
-    again = place(found, sandbox)
+    again = reading(found / "var", sandbox)
     assert open_events(again).counts() == {"done": 8}
     assert follow_events(again).keys == ()
     with duckdb.connect(str(found / "var" / "published" / "campaign_reach.duckdb"), read_only=True) as connection:
@@ -95,7 +82,7 @@ def test_what_was_lost_comes_back_by_the_commands_of_the_how_to(tmp_path: Path, 
 def test_a_backup_is_of_one_moment_while_somebody_writes_and_is_its_owners_only(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:
-    settings = place(tmp_path, sandbox)
+    settings = reading(tmp_path, sandbox)
     followed(settings, sandbox, slice(0, 2))
     with sqlite3.connect(queue_path(settings)) as writer:
         writer.execute("insert into receipts (sha256, received_at) values ('not committed', 'yet')")
@@ -116,7 +103,7 @@ def test_a_backup_is_of_one_moment_while_somebody_writes_and_is_its_owners_only(
 
 
 def test_a_backup_that_cannot_be_written_says_so(tmp_path: Path, sandbox: Sandbox) -> None:
-    settings = place(tmp_path, sandbox)
+    settings = reading(tmp_path, sandbox)
     followed(settings, sandbox, slice(0, 1))
     (tmp_path / "backup").write_text("in the way", encoding="utf-8")
     with pytest.raises(StorageFailed, match="could not be written"):

@@ -3,7 +3,6 @@
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -22,10 +21,7 @@ from ingest.steps.follow import follow_events
 from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
 from ingest.steps.publish import publish_changes
-from tests.conftest import settings_in
-from tests.events.notifications import PAGE
-
-NOW = datetime(2024, 2, 18, 12, tzinfo=UTC)
+from tests.living_world import NOW, PAGE, reading
 
 
 @pytest.fixture(scope="module")
@@ -34,21 +30,11 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def place(folder: Path, sandbox: Sandbox) -> Settings:
-    return settings_in(
-        folder,
-        graph_url=sandbox.url,
-        app_secrets=sandbox.tokens.app_secret,
-        access_tokens=sandbox.tokens.system_user.value,
-        now=NOW,
-    )
-
-
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
     """A folder in which deliveries came, some twice, were followed, and what they asked for is loaded and holds."""
     folder = tmp_path_factory.mktemp("followed")
-    settings = place(folder, sandbox)
+    settings = reading(folder, sandbox)
     queue = SqliteQueue(queue_path(settings))
     queue.create()
     posts = sandbox.world.posts_of(PAGE, NOW)[:8]
@@ -69,7 +55,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path
 def settings(followed: Path, tmp_path: Path, sandbox: Sandbox) -> Settings:
     """The same, in a folder of the test's own."""
     shutil.copytree(followed, tmp_path / "copy")
-    return place(tmp_path / "copy", sandbox)
+    return reading(tmp_path / "copy", sandbox)
 
 
 def stops(settings: Settings) -> set[str]:

@@ -23,6 +23,8 @@ from ingest.sandbox.staging import WorldPost
 from ingest.sandbox.webhooks import as_sent, badly_delivered, deliveries_of, hint_entry, post_entry
 from ingest.settings import Settings
 from ingest.steps.follow import follow_and_publish, follow_events, work_mark
+from ingest.steps.load import load_landed
+from ingest.steps.notice import notice_changes
 from tests.events.notifications import INSTAGRAM, PAGE, of_instagram, of_page, page_feed, story
 from tests.living_world import NOW, Clock, clock, raw, reading, sandbox
 
@@ -59,6 +61,18 @@ def test_a_new_post_is_read_alone_and_its_event_is_done(tmp_path: Path, sandbox:
     assert raw(settings, VIEWS) == [(post.post_id, sandbox.world.value(post, "views", NOW))]
     assert states(settings) == {"done": 1}
     assert follow_events(settings).keys == ()
+
+
+def test_an_empty_queue_is_left_at_once(tmp_path: Path, sandbox: Sandbox) -> None:
+    settings = place(tmp_path, sandbox)
+    notice_changes(settings)
+    follow_events(settings)  # the campaign files land, the first time
+    load_landed(settings)
+    calls = sandbox.graph.requests
+    assert not work_mark(settings)
+    assert follow_and_publish(settings) is None
+    assert sandbox.graph.requests == calls
+    assert not Path(settings.published_uri).exists()
 
 
 def test_five_hundred_reactions_to_one_post_are_one_reading(tmp_path: Path, sandbox: Sandbox) -> None:
