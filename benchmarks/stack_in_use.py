@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from ingest.stack import Stack, running_stack
 @contextmanager
 def stack_in_a_folder(*, uses_postgres: bool, latency_ms: int = 50) -> Iterator[tuple[Stack, Path]]:
     """A stack whose places lie in a folder that is gone afterwards, after its first publication; and the folder."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it ends all of it
     here, folder = Path.cwd(), Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     os.chdir(folder)
