@@ -25,7 +25,8 @@ def explanation_tree(found: Explanation, *, most_posts: int) -> Tree:
     rules = found.rules
     said = f": {' '.join(rules.hashtags)}" if rules.hashtags else ""
     where = f", landed in \\[{places[rules.file]}] line {rules.line_no}" if rules.file in places else ""
-    tree.add(f"attributed by the rules of registry {(rules.registry_hash or 'none')[:12]}{where}{escape(said)}")
+    by = "attributed by the rules" if found.posts else "by the campaign file"
+    tree.add(f"{by} of registry {(rules.registry_hash or 'none')[:12]}{where}{escape(said)}")
     _landing(tree, found.files, places)
     return tree
 

@@ -185,6 +185,8 @@ def shown(value: Value) -> str:
     """A value as people read it."""
     if isinstance(value, bool | str):
         return str(value).lower() if isinstance(value, bool) else value
+    if isinstance(value, float) and value.is_integer():
+        return f"{int(value):,}"
     return "nothing" if value is None else f"{value:,}"
 
 
