@@ -44,6 +44,7 @@ class BesideListing:
         first = known - RESTATED if known else oldest
         if first is None:
             return None, []
+        first = max(first, end - reader.DAYS_KEPT)  # a post may say that it is of the year 1
         oldest_kept = max(meta_day(first), today - reader.DAYS_KEPT)
         pieces = meta_windows(oldest_kept, today, longest=reader.LONGEST_WINDOW)
         asks = [ask for a, b in pieces for ask in reader.day_asks(self.account_id, a, b, on=self.at.date())]
