@@ -48,7 +48,7 @@ async def keep(self, delivery):
     return webhook_app.KEPT
 webhook_app.Writer.keep = keep
 """
-SETTLE_SECONDS = 60
+SETTLE_SECONDS, LONGEST_SECONDS = 60, 600
 
 
 class Client:
@@ -110,9 +110,18 @@ class Outcome:
 
 
 def kill_again_and_again(
-    folder: Path, kills: int, *, seed: int, side_by_side: int = 4, lives: tuple[float, float] = (0.05, 0.5)
+    folder: Path,
+    kills: int,
+    *,
+    seed: int,
+    side_by_side: int = 4,
+    lives: tuple[float, float] = (0.05, 0.5),
+    at_least: int = 0,
 ) -> Outcome:
-    """Kill receiver and consumer, half of the kills each, at random moments, while a client sends; what is left."""
+    """Kill receiver and consumer, half of the kills each, at random moments, while a client sends; what is left.
+
+    The client sends until so many deliveries at least are acknowledged, also after the last kill.
+    """
     dice, port = random.Random(seed), free_port()  # noqa: S311 - moments of kills
     client = Client(port)
     taker, receiver = consumer(folder), started(folder, port)
@@ -126,6 +135,7 @@ def kill_again_and_again(
             time.sleep(dice.uniform(0, 0.1))
         taker, receiver = consumer(folder), started(folder, port)
     time.sleep(0.5)
+    wait_until(lambda: len(client.acknowledged) >= at_least, seconds=LONGEST_SECONDS)
     client.stop()
     receiver.stop()
     _settle(SqliteQueue(folder / "queue.sqlite"))
