@@ -198,12 +198,20 @@ def _number(value: Any) -> str:
 
 
 def print_paths(published: Path, console: Console) -> None:
-    """Print where the publication lies, and one query that is ready to run."""
+    """Print one query that is ready to run, and where the publication lies; the report comes last."""
     manifest = published / "manifest.json"
     version = json.loads(manifest.read_text(encoding="utf-8"))["version"]
     query = (
         "select campaign_id, phase_id, platform, ownership, content_type, posts, views "
         "from marts.agg_phase_content_type_reach"
+    )
+    console.print("\n[bold]Ask it yourself[/bold]")
+    console.print(
+        f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{published}/campaign_reach.duckdb', read_only=True)"
+        f'.sql(\\"{query}\\").show()"',
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
     )
     console.print("\n[bold]Published[/bold]")
     for name, path in (
@@ -213,11 +221,3 @@ def print_paths(published: Path, console: Console) -> None:
         ("Report", published / "versions" / version / "report" / "index.html"),
     ):
         console.print(f"  {name:<9} {path}", soft_wrap=True, highlight=False)
-    console.print("\n[bold]Ask it yourself[/bold]")
-    console.print(
-        f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{published}/campaign_reach.duckdb', read_only=True)"
-        f'.sql(\\"{query}\\").show()"',
-        soft_wrap=True,
-        highlight=False,
-        markup=False,
-    )
