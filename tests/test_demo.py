@@ -266,8 +266,8 @@ TITLES = {
         "own": "Partners' accounts brought 20% of the views",
         "people": "At least 824,030 people were reached on Facebook; how many at most is not known: "
         "Meta withholds the reach of a post",
-        "surveys": "Chose the optimal answer to what inclusive education is: 92% of teachers, "
-        "with no other share to hold it against",
+        "surveys": "Chose the optimal answer to what inclusive education is: 92% of teachers "
+        "in 2024; there is nothing to compare it with",
         "activities": "No offline activity belongs to this campaign",
         "figures": "All 6 published figures match what the data gives",
     },
@@ -277,8 +277,9 @@ TITLES = {
         "curve": "By day 15 of 30, Month 1 had 56% of the 20,324,743 views it has today",
         "mix": "Videos: 45% of the posts, 51% of the views",
         "top": "The most viewed post, a video of 12 September 2021, brought 11% of all views",
-        "own": "All posts stand on own accounts; no partner's account is part of it",
-        "people": "About 2,200,000 people were reached on Facebook, most plausibly; at least 894,015",
+        "own": "All posts are on the organisation's own accounts; no partner's account is part of it",
+        "people": "Between 1,540,000 and 2,200,000 people were reached on Facebook, most plausibly, which is up to "
+        "everybody who could be; at least 894,015 for certain",
         "surveys": "No survey belongs to this campaign, so it cannot be said what people learned",
         "activities": "Apart from everything online: 3 offline activities, whose people were not counted",
         "figures": "The only published figure matches what the data gives",
@@ -301,22 +302,23 @@ TITLES = {
         "top": "The most viewed post, a poster of 15 August 2019, brought 7.0% of all views",
         "own": "Partners' accounts brought 43% of the views",
         "people": "At least 1,745,518 people were reached on Facebook; how many at most is not known: "
-        "the posts' reach adds up to more people than could be reached at all",
-        "surveys": "Sending children with disabilities to special schools is effective: 82% of parents, "
-        "with no other share to hold it against",
+        "the posts' reach would allow 25,205,804, more than the 2,200,000 people who could be reached at all",
+        "surveys": "Sending children with disabilities to special schools is effective: 82% of parents "
+        "before the campaign; there is nothing to compare it with",
         "activities": "No offline activity belongs to this campaign",
         "figures": "2 of 4 published figures match what the data gives; 2 cannot be computed",
     },
     "every_child_different_dreams": {
-        "finding": "Every Child Has Different Dreams met its target in 2 of 3 phases; "
+        "finding": "Every Child Has Different Dreams met its target of duplicated reach in 2 of 3 phases; "
         "its posts were viewed 10,061,302 times",
-        "phases": "Year 1: inclusiveness within society and Year 2: inclusiveness in schools met the target; "
-        "Year 3: a culture of equal inclusion came to 87.3%",
+        "phases": "Year 1: inclusiveness within society and Year 2: inclusiveness in schools met the target of "
+        "duplicated reach; Year 3: a culture of equal inclusion came to 87.3% of it",
         "curve": "By day 183 of 366, Year 2: inclusiveness in schools had 57% of the 4,629,579 views it has today",
         "mix": "Videos: 32% of the posts, 37% of the views",
         "top": "The most viewed post, a video of 23 October 2019, brought 8.3% of all views",
         "own": "Partners' accounts brought 27% of the views",
-        "people": "About 2,050,000 people were reached on Facebook, most plausibly; at least 731,569",
+        "people": "Between 1,440,000 and 2,200,000 people were reached on Facebook, most plausibly, which is up to "
+        "everybody who could be; at least 731,569 for certain",
         "surveys": "No survey belongs to this campaign, so it cannot be said what people learned",
         "activities": "Apart from everything online: 4 offline activities, the largest with 7,671 people",
         "figures": "All 7 published figures match what the data gives",

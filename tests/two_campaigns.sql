@@ -18,10 +18,10 @@ create table raw.activities (load_id bigint, line_no integer, campaign_id text, 
 
 create schema marts;
 
-create table marts.dim_campaigns (campaign_id text not null, campaign_name text not null, organisation text, donor text, starts_on date, ends_on date, time_zone text, audience_size bigint, audience_source text, audience_is_ceiling boolean);
+create table marts.dim_campaigns (campaign_id text not null, campaign_name text not null, organisation text, donor text, starts_on date, ends_on date, time_zone text, audience_size bigint, audience_source text, audience_is_ceiling boolean, assumed text);
 insert into marts.dim_campaigns values
-('oyu', 'Оюу', 'An organisation', 'A donor', '2024-01-29', '2024-02-20', 'Asia/Ulaanbaatar', 2200000, 'an order of magnitude', false),
-('tenger', 'Тэнгэр', 'An organisation', null, '2025-03-01', '2025-03-31', 'Asia/Ulaanbaatar', null, null, false);
+('oyu', 'Оюу', 'An organisation', 'A donor', '2024-01-29', '2024-02-20', 'Asia/Ulaanbaatar', 2200000, 'an order of magnitude', false, 'donor, sandbox'),
+('tenger', 'Тэнгэр', 'An organisation', null, '2025-03-01', '2025-03-31', 'Asia/Ulaanbaatar', null, null, false, null);
 
 create table marts.dim_phases (phase_id text not null, campaign_id text not null, phase_name text, phase_order integer, starts_on date, ends_on date, target_metric text, target_value bigint);
 insert into marts.dim_phases values

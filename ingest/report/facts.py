@@ -101,6 +101,10 @@ class People:
     estimate_high: int | None
     estimate_reason: str | None
     upper_reason: str | None
+    beyond: int | None = None
+    """What the sums would allow at most, where that is more than could be reached at all."""
+    is_up_to_all: bool = False
+    """Whether the plausible range of the estimate goes up to everybody who could be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +242,13 @@ class Campaign:
     audience: Audience | None = None
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By language, what the campaign's own names and sentences are called in it."""
+    assumed: tuple[str, ...] = ()
+    """Dotted paths of what its file made up; `sandbox` among them means that its posts are played."""
+
+    @property
+    def is_played(self) -> bool:
+        """Whether a sandbox plays its posts."""
+        return "sandbox" in self.assumed and self.posts > 0
 
     @property
     def posts(self) -> int:

@@ -45,7 +45,7 @@ def _of_targets(campaign: Campaign, words: Words) -> str:
     met = sum(titles.is_met(phase) for phase in aimed)
     key = {0: "finding_target_none", len(aimed): "finding_target_all"}.get(met, "finding_target_some")
     values = {"campaign": campaign.name, "views": views, "met": words.number(met), "phases": words.number(len(aimed))}
-    return words.say(key, **values)
+    return words.say(key, target=titles.target_of(aimed, words), **values)
 
 
 def _of_activities(campaign: Campaign, words: Words) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from ingest.report import findings, tables
+from ingest.report import findings, tables, titles
 from ingest.report.canvas import Canvas
 from ingest.report.charts import accounts, activities, curve, mix, people, phases, surveys
 from ingest.report.facts import Campaign
@@ -14,17 +14,21 @@ from ingest.report.words import Words
 WIDE, NARROW = 636, 312
 """Pixels of a chart on a wide and on a narrow screen: text keeps its size on both."""
 
+FROM_LISTS = frozenset({"people_in_activity", "meetings", "survey_share", "survey_change"})
+"""What is held against lists that the organisation gave, not against platforms."""
+
 Draw = Callable[[int], Canvas | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One chart, drawn for a wide and for a narrow screen."""
+    """One chart, drawn for a wide and for a narrow screen; `title` where it says something else than its section."""
 
     name: str
     caption: str
     wide: Canvas
     narrow: Canvas
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +64,21 @@ def _section(name: str, campaign: Campaign, words: Words) -> Section:
 Parts = tuple[list[Picture | None], list[Table], list[str]]
 
 
-def _picture(name: str, caption: str, draw: Draw) -> Picture | None:
+def _picture(name: str, caption: str, draw: Draw, *, title: str | None = None) -> Picture | None:
     wide, narrow = draw(WIDE), draw(NARROW)
-    return Picture(name, caption, wide, narrow) if wide and narrow else None
+    return Picture(name, caption, wide, narrow, title) if wide and narrow else None
 
 
 def _phases(campaign: Campaign, words: Words) -> Parts:
-    pictures = [
-        _picture(name, words.say("phases_" + name), partial(_by_phase, campaign, words, measure))
-        for name, measure in (("views", "views"), ("reach", "duplicated_reach"))
-    ]
+    measures = [("views", "views"), ("reach", "duplicated_reach")]
+    aims = {phase.target_metric for phase in campaign.phases if phase.target_value}
+    measures.sort(key=lambda one: one[1] not in aims)  # what has a target comes first
+    pictures = []
+    for name, measure in measures:
+        is_titled = measure in aims or (measure == "views" and not aims)
+        title = None if is_titled or not getattr(campaign, measure) else titles.most_of(campaign, measure, words)
+        draw = partial(_by_phase, campaign, words, measure)
+        pictures.append(_picture(name, words.say("phases_" + name), draw, title=title))
     return pictures, [tables.phases(campaign, words), tables.contents(campaign, words)], [_withheld(campaign, words)]
 
 
@@ -110,8 +119,14 @@ def _people(campaign: Campaign, words: Words) -> Parts:
         caption = words.say(key, platform=words.name("platform", platform))
         if any(one.upper is None for one in campaign.people if one.platform == platform and one.lower):
             caption = words.say("people_arrow", caption=caption)
-        pictures.append(_picture(f"people_{platform}", caption, partial(_by_platform, campaign, words, platform)))
+        whole = next((one for one in campaign.people if one.platform == platform and one.phase is None), None)
+        is_titled = whole is None or whole == titles.widest(campaign)
+        title = None if is_titled or whole is None else titles.people_on(whole, campaign, words)
+        draw = partial(_by_platform, campaign, words, platform)
+        pictures.append(_picture(f"people_{platform}", caption, draw, title=title))
     notes = [words.say("people_note")]
+    if any(one.estimate is not None for one in campaign.people):
+        notes.append(words.say("people_note_estimate"))
     if campaign.audience and any(one.upper_reason == "above_audience" for one in campaign.people):
         size = words.number(campaign.audience.size)
         notes.append(words.say("people_audience", audience=size, source=campaign.audience.source))
@@ -129,8 +144,10 @@ def _surveys(campaign: Campaign, words: Words) -> Parts:
     caption = words.say("surveys_what" if has_interval else "surveys_what_plain")
     picture = _picture("surveys", caption, lambda wide: surveys.draw(campaign, words, wide=wide))
     designs = {words.name("design", survey.design) for survey in campaign.surveys}
-    note = words.say("surveys_note", design="; ".join(sorted(designs)))
-    return [picture], [tables.surveys(campaign, words)], [note]
+    notes = [words.say("surveys_design", design="; ".join(sorted(designs)))]
+    if any(survey.change_points is not None for survey in campaign.surveys):
+        notes.append(words.say("surveys_note"))
+    return [picture], [tables.surveys(campaign, words)], notes
 
 
 def _activities(campaign: Campaign, words: Words) -> Parts:
@@ -143,8 +160,12 @@ def _activities(campaign: Campaign, words: Words) -> Parts:
 
 
 def _figures(campaign: Campaign, words: Words) -> Parts:
-    is_translated = words.language in campaign.translations and campaign.figures
-    return [], [tables.figures(campaign, words)], [words.say("figures_translated")] if is_translated else []
+    notes = []
+    if any(figure.metric in FROM_LISTS for figure in campaign.figures):
+        notes.append(words.say("figures_from_lists"))
+    if words.language in campaign.translations and campaign.figures:
+        notes.append(words.say("figures_translated"))
+    return [], [tables.figures(campaign, words)], notes
 
 
 def _unmeasured(_campaign: Campaign, _words: Words) -> Parts:

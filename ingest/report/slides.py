@@ -24,4 +24,7 @@ def slides_of(campaign: Campaign, publication: Publication, language: str) -> It
         for picture in section.pictures:
             chart = SAFE_NAME.sub("_", picture.name)
             name = f"{SAFE_NAME.sub('_', campaign.campaign_id)}.{language}.{chart}.png"
-            yield name, drawing.png(picture.wide, title=section.title, caption=picture.caption, source=source)
+            yield (
+                name,
+                drawing.png(picture.wide, title=picture.title or section.title, caption=picture.caption, source=source),
+            )

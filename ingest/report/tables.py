@@ -203,6 +203,8 @@ def _estimate(one: People, words: Words) -> str:
         why = words.name("estimate_reason", reason) if reason else ""
         return words.say("none_because", reason=why) if why else words.say("none")
     text = words.say("people_about", number=words.about(one.estimate))
+    if one.is_up_to_all:
+        return words.say("range", low=words.about(one.estimate_low or 0), high=words.number(one.estimate_high))
     if one.estimate_low is None or one.estimate_high is None:
         return text
     return f"{text} ({words.say('range', low=words.about(one.estimate_low), high=words.about(one.estimate_high))})"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ingest.report.facts import Campaign, Publication
-from ingest.report.titles import people_at, rate, widest
+from ingest.report.titles import people_at, rate, why_open, widest
 from ingest.report.words import Words
 
 
@@ -59,6 +59,9 @@ def _people(campaign: Campaign, words: Words) -> list[Tile]:
     lower = words.number(largest.lower)
     is_open = largest.upper is None
     bounds = {"lower": lower, "upper": words.number(largest.upper)}
+    if largest.is_up_to_all:
+        low, high = words.about(largest.estimate_low or 0), words.number(largest.estimate_high)
+        return [Tile(name, words.say("range", low=low, high=high), words.say("tile_people_note_all", lower=lower))]
     if largest.estimate is not None:
         value = words.say("tile_people_about", number=words.about(largest.estimate))
         note = words.say("tile_people_note_estimate_open" if is_open else "tile_people_note_estimate", **bounds)
@@ -66,7 +69,7 @@ def _people(campaign: Campaign, words: Words) -> list[Tile]:
         value, note = words.say("tile_people_least", lower=lower), words.say("tile_people_note_open")
     else:
         value, note = words.say("tile_people_between", **bounds), words.say("tile_people_note")
-    why = words.named("upper_reason", largest.upper_reason) if is_open else None
+    why = why_open(largest, campaign, words) if is_open else None
     return [Tile(name, value, f"{note}: {why}" if why else note)]
 
 
@@ -91,13 +94,16 @@ def _figures(campaign: Campaign, words: Words) -> list[Tile]:
 
 def badges_of(campaign: Campaign, publication: Publication, words: Words) -> tuple[Badge, ...]:
     """As of when, whether all accounts were read, and whether the checks hold."""
-    return (_as_of(campaign, publication, words), _fresh(campaign, words), checks_badge(publication, words))
+    badges = (_as_of(campaign, publication, words), _fresh(campaign, words), checks_badge(publication, words))
+    return (Badge(words.say("played"), "open"), *badges) if campaign.is_played else badges
 
 
 def _as_of(campaign: Campaign, publication: Publication, words: Words) -> Badge:
     if publication.as_of is None:
         return Badge(words.say("as_of_never"), "bad")
-    return Badge(words.say("as_of", moment=words.moment(publication.as_of, campaign.time_zone)), "plain")
+    moment = words.moment(publication.as_of, campaign.time_zone)
+    zone = words.named("zone", campaign.time_zone) or campaign.time_zone
+    return Badge(words.say("as_of_in", moment=moment, zone=zone), "plain")
 
 
 def _fresh(campaign: Campaign, words: Words) -> Badge:

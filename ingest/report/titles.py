@@ -42,21 +42,39 @@ def phases(campaign: Campaign, words: Words) -> str:
 
 
 def _met(aimed: list[Phase], words: Words) -> str:
-    met = [phase.name for phase in aimed if is_met(phase)]
-    rest = (
-        words.all_of(
-            words.say("phases_met_rest", phase=phase.name, share=words.attained(phase.attainment_pct))
-            for phase in aimed
-            if not is_met(phase)
-        )
-        if len(met) < len(aimed)
-        else ""
+    named = {phase.phase_id: words.say("phase_named", phase=phase.name) for phase in aimed}
+    met = [named[phase.phase_id] for phase in aimed if is_met(phase)]
+    target = target_of(aimed, words)
+    if len(met) == len(aimed):
+        return words.say("phases_met_all", phases=words.number(len(aimed)), target=target)
+    rest = words.all_of(
+        words.say("phases_met_rest", phase=named[phase.phase_id], share=words.attained(phase.attainment_pct))
+        for phase in aimed
+        if not is_met(phase)
     )
-    if not rest:
-        return words.say("phases_met_all", phases=words.number(len(aimed)))
     if not met:
-        return words.say("phases_met_none", rest=rest)
-    return words.say("phases_met_some", phases=words.all_of(met), rest=rest)
+        return words.say("phases_met_none", rest=rest, target=target)
+    return words.say("phases_met_some", phases=words.all_of(met), rest=rest, target=target)
+
+
+def target_of(aimed: list[Phase], words: Words) -> str:
+    """What the targets count, as it stands in a sentence."""
+    return words.all_of(words.name("of_metric", one) for one in sorted({str(phase.target_metric) for phase in aimed}))
+
+
+def most_of(campaign: Campaign, measure: str, words: Words) -> str:
+    """Which phase, or which content type, brought the most of a measure: views, or duplicated_reach."""
+    whole = getattr(campaign, measure)
+    values = {"whole": words.number(whole), "measure": words.name("of_metric", measure)}
+    if len(campaign.phases) > 1:
+        best = max(campaign.phases, key=lambda phase: getattr(phase, measure) or 0)
+        share = words.percent(getattr(best, measure), whole)
+        return words.say("most_phase", phase=words.say("phase_named", phase=best.name), share=share, **values)
+    sums: Counter[str] = Counter()
+    for content in campaign.contents:
+        sums[content.content_type] += getattr(content, measure) or 0
+    ((name, most),) = sums.most_common(1)
+    return words.say("most_type", types=words.name("content_types", name), share=words.percent(most, whole), **values)
 
 
 def most_viewed_type(campaign: Campaign) -> tuple[str, int]:
@@ -132,22 +150,40 @@ def own(campaign: Campaign, words: Words) -> str:
 def people(campaign: Campaign, words: Words) -> str:
     """How many people the campaign reached on the platform where it reached most."""
     largest = widest(campaign)
-    if largest is None or largest.lower is None:
+    if largest is None:
         return words.say("people_unknown")
+    return people_on(largest, campaign, words)
+
+
+def people_on(one: People, campaign: Campaign, words: Words) -> str:
+    """How many people were reached on a platform: the estimate if there is one, else the bounds."""
     values = {
-        "lower": words.number(largest.lower),
-        "upper": words.number(largest.upper),
-        "estimate": words.about(largest.estimate or 0),
-        "platform": words.name("platform", largest.platform),
+        "lower": words.number(one.lower),
+        "upper": words.number(one.upper),
+        "estimate": words.about(one.estimate or 0),
+        "low": words.about(one.estimate_low or 0),
+        "high": words.number(one.estimate_high),
+        "platform": words.name("platform", one.platform),
     }
-    if largest.lower == largest.upper:
+    if one.lower == one.upper:
         return words.say("people_exact", **values)
-    if largest.estimate is not None:
-        return words.say("people_estimate" if largest.upper is not None else "people_estimate_open", **values)
-    if largest.upper is not None:
+    if one.is_up_to_all:
+        return words.say("people_up_to_all", **values)
+    if one.estimate is not None:
+        return words.say("people_estimate" if one.upper is not None else "people_estimate_open", **values)
+    if one.upper is not None:
         return words.say("people_bounds", **values)
-    why = words.named("upper_reason", largest.upper_reason)
+    why = why_open(one, campaign, words)
     return words.say("people_least_because" if why else "people_least", reason=why, **values)
+
+
+def why_open(one: People, campaign: Campaign, words: Words) -> str | None:
+    """Why no upper bound is known, with the numbers where they say it."""
+    if one.beyond is not None and campaign.audience:
+        return words.say(
+            "people_beyond", beyond=words.number(one.beyond), audience=words.number(campaign.audience.size)
+        )
+    return words.named("upper_reason", one.upper_reason)
 
 
 def widest(campaign: Campaign) -> People | None:
@@ -164,12 +200,13 @@ def surveys(campaign: Campaign, words: Words) -> str:
     if changed:
         return _change(max(changed, key=lambda survey: abs(survey.change_points or 0)), words)
     for survey in campaign.surveys:
-        shares = [wave.share_pct for wave in survey.waves if wave.share_pct is not None]
-        if shares:
+        known = [wave for wave in survey.waves if wave.share_pct is not None]
+        if known:
             return words.say(
                 "surveys_share",
                 text=survey.text,
-                share=words.percent(shares[-1]),
+                when=words.named("wave_when", known[-1].wave) or words.name("wave", known[-1].wave),
+                share=words.percent(known[-1].share_pct),
                 respondents=words.name("respondents", survey.respondents),
             )
     return words.say("surveys_no_share")

@@ -25,7 +25,8 @@ CHECKS = """
 """
 CAMPAIGNS = """
     select
-        campaign_id, campaign_name, organisation, donor, starts_on, ends_on, time_zone, audience_size, audience_source
+        campaign_id, campaign_name, organisation, donor, starts_on, ends_on, time_zone, audience_size, audience_source,
+        assumed
     from marts.dim_campaigns order by starts_on desc, campaign_id
 """
 PHASES = """
@@ -177,7 +178,7 @@ def _rows(connection: Connection, query: str, campaign_id: str | None = None) ->
 
 
 def _campaign(connection: Connection, row: Row) -> facts.Campaign:
-    *about, audience_size, audience_source = row
+    *about, audience_size, audience_source, assumed = row
     campaign_id = row[0]
     audience = facts.Audience(audience_size, audience_source) if audience_size else None
 
@@ -197,6 +198,7 @@ def _campaign(connection: Connection, row: Row) -> facts.Campaign:
         facts.Gaps(*rows(GAPS)[0]),
         audience,
         _translations(rows(TRANSLATIONS)),
+        tuple(assumed.split(", ")) if assumed else (),
     )
     return facts.Campaign(*(*about, *parts))
 
@@ -204,10 +206,10 @@ def _campaign(connection: Connection, row: Row) -> facts.Campaign:
 def _people(row: Row, audience: facts.Audience | None) -> facts.People:
     """Bounds and estimate, within all who could be reached: an upper bound above them gives way to that reason."""
     people = facts.People(*row)
-    if audience and people.estimate_high is not None:
-        people = replace(people, estimate_high=min(people.estimate_high, audience.size))
+    if audience and people.estimate_high is not None and people.estimate_high > audience.size:
+        people = replace(people, estimate_high=audience.size, is_up_to_all=True)
     if audience and people.upper is not None and people.upper > audience.size:
-        return replace(people, upper=None, upper_reason="above_audience")
+        return replace(people, upper=None, upper_reason="above_audience", beyond=people.upper)
     return people
 
 

@@ -58,8 +58,8 @@ def test_the_words_duplicated_and_the_content_hash_stand_where_they_belong() -> 
     assert "Reach, duplicated 7,497" in text
     assert PUBLICATION.content_hash in text
     assert PUBLICATION.version in text
-    assert "As of 22 November 2026, 02:00" in text  # the clocks of Ulaanbaatar
-    assert "1 of 2 accounts were read in full" in text
+    assert "As of 22 November 2026, 02:00, Ulaanbaatar time" in text  # the clocks of Ulaanbaatar
+    assert "1 of 2 accounts were read from their platform" in text
     assert "The only check passed" in text
 
 
@@ -83,7 +83,7 @@ def test_what_a_campaign_lacks_is_a_sentence_and_no_empty_chart(language: str) -
 
 def test_the_known_gaps_are_named() -> None:
     text = Page(campaign_page(CAMPAIGN, PUBLICATION, "en").html).text
-    for gap in ("The reach of 1 post is withheld", "3 posts on the same accounts", "1 post fits two phases",
+    for gap in ("The reach of 1 post is not known", "3 posts on the same accounts", "1 post fits two phases",
                 "2 objects of the whole publication", "define differently", "It was never read"):  # fmt: skip
         assert gap in text
 
@@ -150,6 +150,37 @@ def test_an_estimate_is_the_headline_where_there_is_one() -> None:
     campaign = replace(CAMPAIGN, people=(*CAMPAIGN.people, estimated))
     text = Page(campaign_page(campaign, PUBLICATION, "en").html).text
     assert "People reached on Facebook about 2,340 an estimate, each person counted once; at least 2,600" in text
+
+
+def test_an_estimate_that_goes_up_to_everybody_is_a_range_and_no_number() -> None:
+    whole = replace(CAMPAIGN.people[0], phase=None, lower=2600, upper=None, beyond=9000, estimate_high=5000,
+                    upper_reason="above_audience", is_up_to_all=True)  # fmt: skip
+    text = Page(campaign_page(replace(CAMPAIGN, people=(whole,)), PUBLICATION, "en").html).text
+    assert "Between 1,700 and 5,000 people were reached on Facebook, most plausibly" in text
+    assert "≈" not in text
+    bounded = replace(whole, estimate=None, is_up_to_all=False)
+    text = Page(campaign_page(replace(CAMPAIGN, people=(bounded,)), PUBLICATION, "en").html).text
+    assert "the posts' reach would allow 9,000, more than the 5,000 people who could be reached at all" in text
+
+
+def test_a_page_says_that_its_numbers_are_played_and_what_is_assumed() -> None:
+    played = replace(CAMPAIGN, assumed=("donor", "phases.target", "sandbox", "attribution"))
+    text = Page(campaign_page(played, PUBLICATION, "en").html).text
+    assert "Demonstration: its numbers are played" in text
+    assert "Assumed, and not published by the organisation: the donor and the targets." in text
+    assert "Demonstration" not in Page(campaign_page(CAMPAIGN, PUBLICATION, "en").html).text
+
+
+def test_each_picture_has_a_sentence_that_is_true_of_it() -> None:
+    phases, *_ = sections_of(CAMPAIGN, words_of("en"))
+    views, reach = phases.pictures
+    assert (views.name, views.title) == ("views", None)
+    assert reach.title == "Second phase: schools brought the most duplicated reach: 60% of 7,497"
+    (people,) = [one for one in sections_of(CAMPAIGN, words_of("en")) if one.name == "people"]
+    assert [one.title for one in people.pictures] == [
+        None,
+        "At least 40 and at most 90 people were reached on Instagram",
+    ]
 
 
 def test_a_campaign_without_posts_shows_what_it_has_and_says_what_it_does_not_measure() -> None:

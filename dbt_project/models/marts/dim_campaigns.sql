@@ -20,7 +20,8 @@ select
     campaigns.time_zone,
     campaigns.audience_size,
     campaigns.audience_source,
-    campaigns.audience_is_ceiling
+    campaigns.audience_is_ceiling,
+    campaigns.assumed
 from campaigns
 inner join phases on campaigns.campaign_id = phases.campaign_id
 group by all

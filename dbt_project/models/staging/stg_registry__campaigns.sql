@@ -10,5 +10,6 @@ select
     (body ->> '$.audience.size')::bigint as audience_size,
     body ->> '$.audience.source' as audience_source,
     coalesce((body ->> '$.audience.is_ceiling')::boolean, false) as audience_is_ceiling,
+    list_aggregate(body ->> '$.invented[*]', 'string_agg', ', ') as assumed,
     body
 from {{ source('raw', 'registry') }}

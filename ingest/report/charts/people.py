@@ -62,8 +62,12 @@ def _estimate(canvas: Canvas, one: People, words: Words, axis: Axis, *, y: float
     if one.estimate_low is not None and one.estimate_high is not None:
         first, last = axis.at(one.estimate_low), axis.at(one.estimate_high)
         canvas.box(first, y - 5, max(last - first, 1), 10, SERIES)
-    canvas.dot(middle, y, INK.light, radius=5.5)
     text = words.say("people_about", number=words.about(one.estimate or 0))
+    if one.is_up_to_all:
+        text = words.say("range", low=words.about(one.estimate_low or 0), high=words.number(one.estimate_high))
+        middle = (axis.at(one.estimate_low or 0) + axis.at(one.estimate_high or 0)) / 2
+    else:
+        canvas.dot(middle, y, INK.light, radius=5.5)
     canvas.label(middle, y - 17, text, align="center", size=SMALL)
 
 
