@@ -1,7 +1,8 @@
 """The settings, read once from `CAMPAIGN_REACH_…`; the only place that touches the environment."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -91,6 +92,21 @@ def load_settings(**overrides: object) -> Settings:
 def export(variables: Mapping[str, str]) -> None:
     """Put variables into this process's environment, for programs that are configured by it (Airflow, dbt)."""
     os.environ.update(variables)
+
+
+@contextmanager
+def exported(variables: Mapping[str, str]) -> Iterator[None]:
+    """Variables in this process's environment until the context ends; what was there before is there again then."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.domain.errors import SomebodyMustAct
-from ingest.settings import PROJECT, Settings, export
+from ingest.settings import PROJECT, Settings, exported
 
 DBT_PROJECT = PROJECT / "dbt_project"
 
@@ -27,20 +27,17 @@ _warm = _Warm()
 
 
 def run_dbt(settings: Settings, arguments: list[str]) -> Any:
-    """What dbt says of one invocation; the warehouse's lock is free afterwards."""
-    export(
-        {
-            "CAMPAIGN_REACH_WAREHOUSE_PATH": str(settings.warehouse_path.absolute()),
-            "CAMPAIGN_REACH_WAREHOUSE_MEMORY": settings.warehouse_memory,
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        }
-    )
+    """What dbt says of one invocation; the warehouse's lock is free afterwards, and the environment is as it was.
+
+    A scheduler that is warm has built a throwaway warehouse: its tasks must not take that one for theirs.
+    """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     runner = dbtRunner(manifest=warm_manifest(settings))
     try:
-        return runner.invoke([*arguments, *_places(settings), "--quiet", "--no-use-colors"])
+        with exported(_variables(settings)):
+            return runner.invoke([*arguments, *_places(settings), "--quiet", "--no-use-colors"])
     finally:
         DuckDBConnectionManager.close_all_connections()
 
@@ -51,7 +48,8 @@ def warm_manifest(settings: Settings) -> Any:
     if _warm.manifest is None or _warm.built_from != built_from:
         from dbt.cli.main import dbtRunner
 
-        parsed = dbtRunner().invoke(["parse", *_places(settings), "--quiet", "--no-use-colors"])
+        with exported(_variables(settings)):
+            parsed = dbtRunner().invoke(["parse", *_places(settings), "--quiet", "--no-use-colors"])
         if not parsed.success:
             raise BuildFailed(f"The dbt project cannot be parsed: {parsed.exception}. Run `make check`.")
         _warm.manifest, _warm.built_from = parsed.result, built_from
@@ -71,7 +69,6 @@ def parsed_manifest(settings: Settings) -> Path:
     path = settings.dbt_dir.absolute() / "target" / "manifest.json"
     if not path.exists() or path.stat().st_mtime_ns < newest_source():
         _warm.manifest = None
-        export({"CAMPAIGN_REACH_WAREHOUSE_PATH": str(settings.warehouse_path.absolute())})
         warm_manifest(settings)
     return path
 
@@ -85,6 +82,15 @@ def project_revision(settings: Settings) -> str:
     for path in (*catalogue, *sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file())):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _variables(settings: Settings) -> dict[str, str]:
+    """What profiles.yml and dbt read from the environment."""
+    return {
+        "CAMPAIGN_REACH_WAREHOUSE_PATH": str(settings.warehouse_path.absolute()),
+        "CAMPAIGN_REACH_WAREHOUSE_MEMORY": settings.warehouse_memory,
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
 
 
 def _places(settings: Settings) -> list[str]:
