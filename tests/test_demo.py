@@ -70,6 +70,7 @@ def test_every_published_figure_stands_beside_what_the_data_gives(published: duc
     assert {status for figure, status in statuses.items() if figure not in matching} == {"not_computable"}
     assert all(reason for _, status, reason, _ in rows if status != "matches")
     assert all((value is None) == (status == "not_computable") for _, status, _, value in rows)
+    assert not [figure for figure, _, reason, _ in rows if reason and "No source" in reason]  # a file brings each
 
 
 def test_a_partner_page_without_a_token_comes_by_export(published: duckdb.DuckDBPyConnection) -> None:
