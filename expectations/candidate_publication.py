@@ -54,7 +54,12 @@ CANDIDATE = Suite(
             "ExpectColumnPairValuesAToBeGreaterThanB",
             {"column_A": "rows", "column_B": "fewest_rows", "or_equal": True},
         ),
-        _no_rows_with("duplicate_keys", "keys_are_unique", "keys", "No key of a mart stands in two rows."),
+        _no_rows_with(
+            "duplicate_keys",
+            "keys_are_unique",
+            "keys",
+            "No key of a mart stands in two rows: each comes after the one before it.",
+        ),
         _no_rows_with("null_keys", "keys_are_not_null", "keys", "No part of a key is null."),
         _no_rows_with("negatives", "measures_are_not_negative", "measures", "No count and no sum is below zero."),
         Rule(

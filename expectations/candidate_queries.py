@@ -34,14 +34,25 @@ CORE = ("views", "reach")
 
 
 def _key_query(mart: Mart) -> str:
-    key = ", ".join(mart.key)
+    """Rows lie in the order of their key (`copy_marts`): where each comes after the one before it, none stands twice.
+
+    One pass over the rows as they lie; counting distinct keys takes several times as long.
+    """
     nulls = " or ".join(f"{column} is null" for column in mart.key)
+    before = ", ".join(f"lag({column}) over () as before_{at}" for at, column in enumerate(mart.key))
     return f"""
         select
             '{mart.name}' as mart, count(*) as rows, {mart.fewest_rows} as fewest_rows,
-            count(*) - count(distinct row({key})) as duplicate_keys, count(*) filter (where {nulls}) as null_keys
-        from marts.{mart.name}
+            count(*) filter (where not ({_comes_after(mart.key)})) as duplicate_keys,
+            count(*) filter (where {nulls}) as null_keys
+        from (select {", ".join(mart.key)}, {before} from marts.{mart.name})
     """  # noqa: S608 - names are constants of ingest/domain/marts.py
+
+
+def _comes_after(key: tuple[str, ...], at: int = 0) -> str:
+    """Whether a row's key comes after that of the row before it."""
+    after = f"{key[at]} > before_{at}"
+    return after if at + 1 == len(key) else f"{after} or {key[at]} = before_{at} and ({_comes_after(key, at + 1)})"
 
 
 def _measure_query(mart: str, measure: str) -> str:

@@ -95,7 +95,7 @@ def record(candidate: Path, row: PublicationRow, verdicts: tuple[Verdict, ...] =
             r.description,
             r.what_to_do,
         )
-        for verdict in verdicts
+        for verdict in sorted(verdicts, key=lambda verdict: verdict.gate)
         for r in sorted(verdict.results, key=lambda result: result.rule)
     ]
     with opened(candidate, read_only=False) as engine:
