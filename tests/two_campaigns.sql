@@ -5,6 +5,7 @@ create table raw.posts (load_id bigint, landing_file text, line_no integer, fetc
 create table raw.snapshots (load_id bigint, line_no integer, object_id text, source text);
 create table raw.ads (load_id bigint, line_no integer, ad_id text, source text);
 create table raw.imports (load_id bigint, not_rows bigint);
+create table raw.superseded (landing_file text, by_file text);
 create table raw.accounts (load_id bigint, landing_file text, line_no integer, fetched_at timestamp, source text, platform text, account_id text);
 create table raw.registry (load_id bigint, landing_file text, line_no integer, fetched_at timestamp, registry_sha256 text, campaign_id text, body json);
 create table raw.quarantine (load_id bigint, source text, landing_file text, line_no integer, object_id text, reason text, seen_at timestamp, state text);
