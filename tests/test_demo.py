@@ -268,7 +268,7 @@ TITLES = {
         "top": "The most viewed post, a video of 2 February 2024, brought 31% of all views",
         "own": "Partners' accounts brought 20% of the views",
         "people": "At least 824,030 people were reached on Facebook; how many at most is not known: "
-        "Meta withholds the reach of a post",
+        "Meta withholds the reach of one or more posts",
         "surveys": "Chose the optimal answer to what inclusive education is: 92% of teachers "
         "in 2024; there is nothing to compare it with",
         "activities": "No offline activity belongs to this campaign",

@@ -93,6 +93,7 @@ def index_page(campaigns: tuple[Campaign, ...], publication: Publication, langua
             entries=entries,
             publication=publication,
             checks=checks_badge(publication, words),
+            is_played=any(campaign.is_played for campaign in campaigns),
             others=[(one, index_name(one)) for one in LANGUAGES if one != language],
         )
     )

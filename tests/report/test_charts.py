@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import altair
 import pytest
@@ -13,6 +14,7 @@ from ingest.report.charts.types import REST, series_of
 from ingest.report.colours import BACKGROUND, INK, SERIES
 from ingest.report.drawing import specification
 from ingest.report.sections import NARROW, WIDE, sections_of
+from ingest.report.text import BOLD
 from ingest.report.words import words_of
 from tests.report.example import BARE, CAMPAIGN
 
@@ -128,6 +130,19 @@ def test_an_axis_begins_at_zero_and_holds_the_highest_value(highest: float, most
     assert ticks[0] == 0
     assert ticks[-1] >= highest * 0.9999
     assert len(ticks) <= most + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [("Эхний", True), ("Хоёр дахь сар", True), ("Гурав дахь жил: тэгш хамруулах соёл", False)],
+)
+def test_a_phase_is_named_beside_its_line_where_two_lines_hold_its_name(name: str, beside: bool) -> None:
+    one = replace(CAMPAIGN, phases=tuple(replace(phase, name=name) for phase in CAMPAIGN.phases))
+    canvas = curve.draw(one, WORDS, wide=NARROW)
+    assert canvas is not None
+    named = [label for (_, _, weight), labels in canvas.labels.items() if weight == BOLD for label in labels]
+    assert bool(named) is beside
+    assert " ".join(label["t"] for label in named).count(name) == len(curve.drawn_phases(one)) * beside
 
 
 def test_nothing_to_draw_is_no_chart() -> None:

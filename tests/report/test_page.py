@@ -14,6 +14,7 @@ from ingest.report import facts, findings
 from ingest.report.page import campaign_page, index_page
 from ingest.report.reasons import SENTENCES
 from ingest.report.sections import sections_of
+from ingest.report.slides import source_of
 from ingest.report.translated import translated
 from ingest.report.words import LANGUAGES, words_of
 from tests.report.example import BARE, CAMPAIGN, PHASES, PUBLICATION
@@ -169,6 +170,14 @@ def test_a_page_says_that_its_numbers_are_played_and_what_is_assumed() -> None:
     assert "Demonstration: its numbers are played" in text
     assert "Assumed, and not published by the organisation: the donor and the targets." in text
     assert "Demonstration" not in Page(campaign_page(CAMPAIGN, PUBLICATION, "en").html).text
+
+
+def test_the_index_and_every_slide_say_that_numbers_are_played_too() -> None:
+    words, played = words_of("en"), replace(CAMPAIGN, assumed=("sandbox",))
+    assert "Demonstration: its numbers are played" in Page(index_page((BARE, played), PUBLICATION, "en").html).text
+    assert "Demonstration" not in Page(index_page((BARE, CAMPAIGN), PUBLICATION, "en").html).text
+    assert source_of(played, PUBLICATION, words).startswith("Demonstration: its numbers are played. Source: ")
+    assert source_of(CAMPAIGN, PUBLICATION, words).startswith("Source: ")
 
 
 def test_each_picture_has_a_sentence_that_is_true_of_it() -> None:

@@ -10,7 +10,7 @@ from ingest.report.words import Words
 
 MOST_DOTS = 30
 NARROW = 480
-"""Below this width names that are longer than SHORT stand above the picture, not at the ends of the lines."""
+"""Below this width names stand above the picture, not at the ends of the lines, unless two lines of SHORT hold them."""
 SHORT = 90
 DASHES: tuple[tuple[int, ...], ...] = (SOLID, (7, 4), (2, 4), (10, 4, 2, 4), (4, 4))
 
@@ -29,20 +29,27 @@ def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
     if not phases:
         return None
     canvas = Canvas(wide)
-    names = max(width(phase.name, SIZE, weight=BOLD) for phase, _ in phases)
-    is_named_above = wide < NARROW and names > SHORT
+    names = _width_of_names(phases)
+    is_named_above = wide < NARROW and names is None
     top = _names_above(canvas, phases) if is_named_above else 8.0
     bottom = top + (210 if wide < NARROW else 270)
     highest = max(reading.views for _, readings in phases for reading in readings)
     up = Axis(round_ticks(highest, 6), bottom, top)
     left = max(width(words.tick(tick), SMALL) for tick in up.ticks) + 8
     numbers = max(width(words.number(readings[-1].views), SIZE) for _, readings in phases)
-    room = 200.0 if wide >= NARROW else numbers + 4 if is_named_above else max(numbers, names) + 4
+    room = 200.0 if wide >= NARROW else max(numbers, names or 0) + 4
     across = axis_to(max(readings[-1].day for _, readings in phases), words, left=left, right=wide - room - 14)
     _frame(canvas, up, across, words)
     _lines(canvas, phases, up, across)
     _ends(canvas, phases, words, up, across, room=room, is_named=not is_named_above)
     return canvas
+
+
+def _width_of_names(phases: list[Growth]) -> float | None:
+    """How wide the names are in two lines of at most SHORT; None when one of them needs more."""
+    names = [wrapped(phase.name, SHORT, SIZE, weight=BOLD) for phase, _ in phases]
+    widest = max(width(line, SIZE, weight=BOLD) for lines in names for line in lines)
+    return widest if max(map(len, names)) <= 2 and widest <= SHORT else None  # noqa: PLR2004 - lines beside a line's end
 
 
 def _looks(count: int) -> list[tuple[Shade, tuple[int, ...]]]:
@@ -88,8 +95,8 @@ def _ends(
     tall = LINE * (1 + max(len(lines) for lines in blocks))
     ends = [readings[-1] for _, readings in phases]
     middles = apart([up.at(end.views) for end in ends], tall + 10, lowest=tall / 2, highest=up.left - tall / 2 + 8)
-    for lines, end, middle, (shade, _) in zip(blocks, ends, middles, _looks(len(phases)), strict=True):
-        canvas.rule(across.at(end.day) + 6, up.at(end.views), start - 5, middle, shade.light, dash=(1, 3))
+    for lines, end, middle in zip(blocks, ends, middles, strict=True):
+        canvas.rule(across.at(end.day) + 6, up.at(end.views), start - 5, middle, AXIS.light)
         y = middle - LINE * len(lines) / 2
         for line in lines:
             canvas.label(start, y, line, weight=BOLD)
