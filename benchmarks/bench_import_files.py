@@ -58,7 +58,8 @@ def timed(what: str, folder: Path) -> dict[str, float]:
 
 def run(what: str, folder: Path) -> None:
     """One part: say its seconds and memory as JSON."""
-    from ingest.steps.import_files import Options, import_files
+    from ingest.domain.imports import Options
+    from ingest.steps.import_files import import_files
     from ingest.steps.load import load_landed
 
     places = {name: str(folder / name) for name in ("landing", "published", "drop")}

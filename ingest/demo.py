@@ -126,7 +126,8 @@ def _import(then: Settings, file: "SentFile") -> None:
 
     Raises: DemoFailed when it is refused.
     """
-    from ingest.steps.import_files import Options, import_files
+    from ingest.domain.imports import Options
+    from ingest.steps.import_files import import_files
 
     with TemporaryDirectory(prefix="campaign-reach-demo-") as folder:
         sent = file.write()

@@ -12,7 +12,7 @@ from ingest.cli.console import app, err, out, progress_of_bytes
 from ingest.settings import load_settings
 
 if TYPE_CHECKING:
-    from ingest.steps.import_files import Outcome
+    from ingest.domain.imports import Outcome
 
 Files = Annotated[
     list[str], typer.Argument(help="Files, folders, or patterns such as 'exports/*.csv'.", show_default=False)
@@ -65,7 +65,8 @@ def import_(  # noqa: PLR0917 - the options of a command
     mapping, campaign file or release `--again` reads them anew; the new reading takes the place of the old one, so that
     no number ever counts twice. Then: `campaign-reach load`, `build`, `publish`.
     """
-    from ingest.steps.import_files import Options, files_among, import_files
+    from ingest.domain.imports import Options
+    from ingest.steps.import_files import files_among, import_files
 
     if date_order not in ("", "dmy", "mdy"):
         raise typer.BadParameter("must be dmy (day first) or mdy (month first)", param_hint="--date-order")

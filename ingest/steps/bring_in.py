@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from ingest.domain.errors import ImportRefused
-from ingest.steps.import_files import Options, Outcome
+from ingest.domain.imports import Options, Outcome
 
 if TYPE_CHECKING:
     from ingest.adapters.exports.copies import Copy
@@ -151,6 +151,11 @@ class Importer:
             Attachment(copy.path, copy.sha256, extension) if tables.lands_file else None,
             content_sha256=copy.sha256,
         )
+        if before and batch.batch_id in before:
+            raise ImportRefused(
+                f"{copy.shown} was read otherwise at this very second already: two readings need two moments. "
+                "Run it again in a second."
+            )
         key = self.landing.write(batch)
         self.known[copy.sha256[:12]] = key
         return Outcome(copy.shown, "imported", facts, rows, key, instead_of=instead_of)

@@ -30,7 +30,8 @@ def follow_files(settings: Settings, store: "EventStore") -> Followed:
 
     Raises: RegistryInvalid, StorageFailed; the events wait then.
     """
-    from ingest.steps.import_files import Options, import_files
+    from ingest.domain.imports import Options
+    from ingest.steps.import_files import import_files
 
     at = settings.clock()
     events = store.due(at=at, kinds=("file",))

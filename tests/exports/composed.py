@@ -9,9 +9,10 @@ from typing import Any
 
 import duckdb
 
+from ingest.domain.imports import Options, Outcome
 from ingest.settings import Settings
 from ingest.steps.check_landed import check_landed
-from ingest.steps.import_files import Options, Outcome, import_files
+from ingest.steps.import_files import import_files
 from ingest.steps.load import load_landed
 
 PAGE, OTHER_PAGE, INSTAGRAM = "104857600000201", "104857600000202", "17841400000000301"

@@ -13,8 +13,9 @@ import pytest
 from ingest.adapters.exports.templates import template_bytes
 from ingest.adapters.registry import read_registry
 from ingest.domain.errors import ImportRefused
+from ingest.domain.imports import Options, Outcome
 from ingest.settings import PROJECT, Settings
-from ingest.steps.import_files import Options, Outcome, import_files
+from ingest.steps.import_files import import_files
 from ingest.steps.load import load_landed
 from ingest.steps.quarantine import NeedsFile, objects_waiting, retry_quarantine
 from tests.conftest import settings_in
@@ -57,6 +58,17 @@ def test_a_mended_mapping_reads_the_same_bytes_anew_and_takes_the_place_of_the_f
     assert ask(settings, "select value from raw.snapshots order by all") == [("5",), ("7",)]
     assert ask(settings, "select distinct fetched_at::date::text from raw.snapshots") == [("2026-11-20",)]
     assert [one.state for one in brought_in(later(settings, 9), path, again=True, exported_at=None)] == ["known"]
+
+
+def test_two_readings_of_the_same_bytes_need_two_moments(settings: Settings, tmp_path: Path) -> None:
+    path = written(tmp_path, "Id,Day,Seen\n1,03/04/2025,5\n", "table.csv")
+    mapping = written(tmp_path, MAPPING, "table.csv.yml", "utf-8")
+    brought_in(settings, path)
+    mapping.write_text(MAPPING.replace("mdy", "dmy"), encoding="utf-8")
+    (refused,) = brought_in(settings, path, again=True, exported_at=None)
+    assert refused.state == "refused"
+    assert "table.csv was read otherwise at this very second already" in refused.problem
+    assert published(settings) == [("1", "2025-03-04")]
 
 
 def test_a_rebuild_and_a_retry_keep_the_newest_reading_alone(settings: Settings, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from ingest.adapters.exports.copies import copy_file
 from ingest.domain.errors import ImportRefused
+from ingest.domain.imports import Options
 from ingest.settings import Settings
-from ingest.steps.import_files import Options, import_files, importing
+from ingest.steps.import_files import import_files, importing
 from tests.exports.composed import ask, brought_in, facebook_post, refusal, table, written
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(100)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.domain.imports import Options
 from ingest.health import read_health
 from ingest.settings import Settings
 from ingest.steps.check_landed import check_landed
-from ingest.steps.import_files import Options, files_among, import_files
+from ingest.steps.import_files import files_among, import_files
 from ingest.steps.load import load_landed
 from ingest.steps.run_dbt import run_dbt
 from tests.exports.composed import EXPORTED, ask, facebook_post, table, written

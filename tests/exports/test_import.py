@@ -6,8 +6,9 @@ from pathlib import Path
 from ingest.adapters.exports.loading import landed_row
 from ingest.adapters.landing.files import first_line
 from ingest.adapters.landing.open_landing import open_landing
+from ingest.domain.imports import Options
 from ingest.settings import Settings
-from ingest.steps.import_files import Options, import_files
+from ingest.steps.import_files import import_files
 from tests.exports.composed import (
     PAGE,
     ask,

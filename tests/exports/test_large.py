@@ -11,8 +11,9 @@ from ingest.adapters.exports import tables
 from ingest.adapters.exports.seen import Passing
 from ingest.adapters.landing.lines import open_landed
 from ingest.adapters.landing.open_landing import open_landing
+from ingest.domain.imports import Options
 from ingest.settings import Settings
-from ingest.steps.import_files import Options, import_files
+from ingest.steps.import_files import import_files
 from tests.exports.composed import ask, brought_in, facebook_post, table, written
 
 ROWS = 40

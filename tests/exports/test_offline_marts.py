@@ -12,10 +12,11 @@ from openpyxl import load_workbook
 
 from ingest.adapters.exports.templates import template_bytes
 from ingest.adapters.registry import read_registry
+from ingest.domain.imports import Options, Outcome
 from ingest.settings import PROJECT, Settings
 from ingest.steps.build import build_marts
 from ingest.steps.check_landed import check_landed
-from ingest.steps.import_files import Options, Outcome, import_files
+from ingest.steps.import_files import import_files
 from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
 from ingest.steps.quarantine import Retried, objects_waiting, retry_quarantine
