@@ -188,11 +188,11 @@ def _airflow(home: Path, variables: dict[str, str], *, log: Path) -> Iterator[tu
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the process group within three seconds: DuckDB and landing survive a kill at any point."""
+    """End the process group within two seconds: DuckDB and landing survive a kill at any point."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(timeout=2)
+            process.wait(timeout=1)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=1)
