@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 def test_one_command_makes_one_page_that_knows_every_mart(tmp_path: Path) -> None:
     warehouse = make_warehouse(tmp_path / "warehouse.duckdb")
-    command = ["make", "docs", f"BIN={Path(sys.executable).parent}", "READY="]
+    command = ["make", "--no-print-directory", "docs", f"BIN={Path(sys.executable).parent}", "READY="]
     environment = os.environ | {"CAMPAIGN_REACH_WAREHOUSE_PATH": str(warehouse)}
     ran = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
