@@ -4,7 +4,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from ingest.domain.metrics import expandable
 from ingest.domain.refresh import AccountState, due_posts, plan_accounts
 from ingest.settings import Settings, load_settings
 from ingest.steps.read_listing import ListingReader
-from ingest.steps.refresh import refresh_account
+from ingest.steps.refresh import refresh_account, refresh_side_by_side
 
 PAGE, INSTAGRAM = str(10**14), str(17841 * 10**12)
 POSTS = 1000
@@ -244,16 +244,22 @@ def many_accounts(accounts: int, posts: int, latency: float, side_by_side: int) 
     rows = [{"account_id": str(10**14 + number), "platform": "facebook"} for number in range(accounts)]
     with large_world(accounts, posts) as world:
         for seconds in (0.0, latency):  # first untimed: the sandbox counts people once
-            with settings_of(world) as settings, ThreadPoolExecutor(side_by_side) as pool:
+            with settings_of(world) as settings:
                 world.set(latency_seconds=seconds)
-                read = partial(list, pool.map(partial(refresh_account, settings), rows) if seconds else ())
+                wide = settings.model_copy(update={"side_by_side": side_by_side})
                 if not seconds:
-                    list(pool.map(partial(refresh_account, settings), rows))
+                    read_all(wide, rows)
                     world.counts()
                     continue
                 what = f"{accounts} accounts × {posts} posts, {side_by_side} side by side, {1000 * latency:.0f} ms"
                 bound = 1.5 * latency * REQUESTS * accounts / side_by_side + 2
-                told(what, world, read, f"≤ {bound:.1f} s")
+                told(what, world, partial(read_all, wide, rows), f"≤ {bound:.1f} s")
+
+
+def read_all(settings: Settings, rows: list[dict[str, str]]) -> None:
+    """Read every account of the plan; none may fail."""
+    failed = [problem for _, problem in refresh_side_by_side(settings, rows) if problem]
+    assert not failed, failed[0]
 
 
 def main() -> None:

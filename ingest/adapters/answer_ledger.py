@@ -5,8 +5,9 @@ is lost, a new ledger begins, and what landed before it is not asked for.
 """
 
 import sqlite3
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,10 +23,11 @@ AnswerRow = tuple[str, int, str, str]
 
 
 class AnswerLedger:
-    """What was read; every method is one transaction."""
+    """What was read; every method is one transaction. It stays open, for one thread, as long as the object lives."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: sqlite3.Connection | None = None
 
     def note_read(self, batch_id: str, answers: int, *, at: datetime) -> None:
         """So many answers are about to land as this batch."""
@@ -63,17 +65,25 @@ class AnswerLedger:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+            if self._file is None:
+                self._file = self._opened()
+            self._file.execute("begin immediate")
             try:
-                connection.execute("pragma synchronous = full")
-                connection.executescript(SCHEMA)
-                connection.execute("begin immediate")
-                yield connection
-                connection.execute("commit")
-            finally:
-                connection.close()
+                yield self._file
+            except BaseException:
+                with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+                    self._file.execute("rollback")
+                raise
+            self._file.execute("commit")
         except (OSError, sqlite3.Error) as error:
             raise StorageFailed(
                 f"{self._path} cannot be used: {error}. Nothing was landed. It may be deleted; it is made anew."
             ) from None
+
+    def _opened(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, file.close)
+        file.execute("pragma synchronous = full")
+        file.executescript(SCHEMA)
+        return file

@@ -4,14 +4,13 @@ import json
 import shlex
 import sys
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from ingest.cli.console import AccountIds, app, err, out, progress, show_entry, title
-from ingest.domain.errors import ArgumentInvalid, CampaignReachError
+from ingest.domain.errors import ArgumentInvalid
 from ingest.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -145,18 +144,14 @@ def _require_known(account_ids: "list[str] | None", known: "Iterable[AccountStat
 
 
 def _read(settings: Settings, rows: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """Read accounts side by side, each with an api object of its own; the accounts that failed, by what went wrong."""
-    from ingest.steps.refresh import refresh_account
+    """Read accounts side by side; the accounts that failed, by what went wrong."""
+    from ingest.steps.refresh import refresh_side_by_side
 
     failures: dict[str, list[str]] = {}
-    with ThreadPoolExecutor(settings.side_by_side) as pool, progress("Reading accounts", len(rows)) as done:
-        reads = {pool.submit(refresh_account, settings, row): row for row in rows}
-        for read in as_completed(reads):
-            row = reads[read]
-            try:
-                read.result()
-            except CampaignReachError as error:  # one bad account never stops the others
-                failures.setdefault(f"{title(error)}: {error}", []).append(str(row["account_id"]))
+    with progress("Reading accounts", len(rows)) as done:
+        for row, problem in refresh_side_by_side(settings, rows):
+            if problem:
+                failures.setdefault(f"{title(problem)}: {problem}", []).append(str(row["account_id"]))
             done(f"{row['platform']} {row['account_id']}")
     return failures
 
