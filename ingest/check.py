@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ingest.check_meta import TODO_OF_BLOCKED, Check, blocked_until, token_check, version_check
+from ingest.check_meta import AFTER_A_BLOCK, Check, blocked_until, token_check, version_check
 from ingest.domain.errors import CampaignReachError
 from ingest.settings import Settings
 
@@ -145,7 +145,7 @@ def _blocks(settings: Settings) -> Iterator[Check]:
 
     blocked = ClientState(settings.state_path).blocks(at=settings.clock())
     if blocked:
-        yield Check("blocks", is_ok=False, found=blocked_until(blocked), what_to_do=TODO_OF_BLOCKED)
+        yield Check("blocks", is_ok=False, found=blocked_until(blocked), what_to_do=AFTER_A_BLOCK)
 
 
 def _accounts(settings: Settings) -> Iterator[Check]:

@@ -78,4 +78,4 @@ def blocked_until(blocked: Mapping[str, datetime]) -> str:
     return f"Meta has blocked {named}"
 
 
-TODO_OF_BLOCKED = "read what the app's dashboard and the account's support inbox say of it (code 368), and mend that"
+AFTER_A_BLOCK = "read what the app's dashboard and the account's support inbox say of it (code 368), and mend that"

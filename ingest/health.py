@@ -188,11 +188,11 @@ def _quota(settings: Settings) -> Iterator[Reading]:
 def _blocks(settings: Settings) -> Iterator[Reading]:
     """Accounts that Meta has blocked: somebody must look why."""
     from ingest.adapters.state import ClientState
-    from ingest.check_meta import TODO_OF_BLOCKED, blocked_until
+    from ingest.check_meta import AFTER_A_BLOCK, blocked_until
 
     blocked = ClientState(settings.state_path).blocks(at=settings.clock())
     if blocked:
-        yield Reading("blocked", "critical", blocked_until(blocked), TODO_OF_BLOCKED, {"blocked": sorted(blocked)})
+        yield Reading("blocked", "critical", blocked_until(blocked), AFTER_A_BLOCK, {"blocked": sorted(blocked)})
 
 
 def _version(settings: Settings) -> Iterator[Reading]:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ingest.report.targets import attained_shown
+
 PHASES = """
 select
     phases.phase_name,
@@ -118,7 +120,7 @@ def print_campaigns(published: Path, console: Console) -> None:
 def _target(phase: str, metric: str, value: int, attained: float | None, expected: int) -> str:
     """How far a phase has come to its target, and how far it should have come by now."""
     words = metric.replace("_", " ")
-    so_far = "no post reports them yet" if attained is None else f"{attained:.1f} % reached"
+    so_far = "no post reports them yet" if attained is None else f"{attained_shown(attained):.1f} % reached"
     return f"{phase}: target {_number(value)} {words}, {so_far}; {_number(expected)} expected by now"
 
 

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +24,7 @@ from ingest.steps.alert import send_alerts, tell_failure
 from ingest.steps.publish import publish_marts
 from ingest.steps.rollback import resume, roll_back
 from tests.conftest import MOMENT, WORKED_EXAMPLE, settings_in
+from tests.loopback import serving
 from tests.steps.served_world import run, variables
 from tests.two_campaigns import change
 
@@ -59,12 +59,8 @@ class Receiver:
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     made = Receiver()
-    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
+    with serving(made.server):
+        yield made
 
 
 @pytest.fixture(scope="module")

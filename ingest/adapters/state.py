@@ -3,15 +3,13 @@
 Nothing here is a number of a mart: losing the file costs a few calls, never data.
 """
 
-import sqlite3
-import weakref
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ingest.domain.errors import StorageFailed
+from ingest.adapters.sqlite_file import SqliteFile
 from ingest.domain.gaps import Gap
 from ingest.domain.refresh import KnownPost
 
@@ -82,22 +80,15 @@ class Refused:
 
 
 class ClientState:
-    """The state file; every method is one transaction. It stays open, for one thread, as long as the object lives."""
+    """The state file, for one thread; every method is one transaction."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: sqlite3.Connection | None = None
-        self._is_together = False
+        # a lost file costs calls; waiting for the disk costs more
+        self._file = SqliteFile(path, SCHEMA, synchronous="off")
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> AbstractContextManager[None]:
         """All that is noted within is one transaction."""
-        with self._open():
-            self._is_together = True
-            try:
-                yield
-            finally:
-                self._is_together = False
+        return self._file.together()
 
     def refused_metrics(self, account_id: str, place: str, *, at: datetime) -> dict[str, str]:
         """Graph name and reason of each metric that need not be asked for there; what died later does not count.
@@ -105,7 +96,7 @@ class ClientState:
         `place` is where the metric catalogue says that it is asked: with the listing, of days, of a post, of a video.
         """
         fresh = _text(at - PROBED_EVERY)
-        with self._open() as file:
+        with self._file.transaction() as file:
             rows = file.execute(
                 "select graph_name, reason from refusals "
                 "where account_id = ? and place = ? and probed_at > ? and since <= ?",
@@ -115,7 +106,7 @@ class ClientState:
 
     def remember_refused(self, account_id: str, place: str, refused: dict[str, str], *, at: datetime) -> dict[str, str]:
         """Remember refused metrics, since when, and that they were probed now; those that are news."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             found = "select graph_name from refusals where account_id = ? and place = ?"
             known = {name for (name,) in file.execute(found, (account_id, place))}
             file.executemany(
@@ -127,7 +118,7 @@ class ClientState:
 
     def forget_refused(self, account_id: str, place: str, served: Iterable[str]) -> None:
         """Forget that metrics were refused: they are served again."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             file.executemany(
                 "delete from refusals where account_id = ? and place = ? and graph_name = ?",
                 [(account_id, place, name) for name in served],
@@ -139,7 +130,7 @@ class ClientState:
 
     def refusals(self) -> list[Refused]:
         """What Meta refuses of each account, and since when."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             rows = file.execute(
                 "select account_id, place, graph_name, reason, since from refusals "
                 "order by account_id, since, graph_name"
@@ -149,7 +140,7 @@ class ClientState:
     def note_gaps(self, account_id: str, gaps: Iterable[Gap]) -> list[Gap]:
         """Remember of which years Meta may not have listed all posts, in the place of what was known; what is news."""
         found = list(gaps)
-        with self._open() as file:
+        with self._file.transaction() as file:
             known = {year for (year,) in file.execute("select year from gaps where account_id = ?", (account_id,))}
             file.execute("delete from gaps where account_id = ?", (account_id,))
             file.executemany(
@@ -160,7 +151,7 @@ class ClientState:
 
     def gaps(self) -> list[Gap]:
         """Of which years of which accounts Meta may not have listed all posts."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             rows = file.execute("select * from gaps order by account_id, year").fetchall()
         return [Gap(one, year, listed, _moment(first), _moment(seen)) for one, year, listed, first, seen in rows]
 
@@ -168,12 +159,12 @@ class ClientState:
         """Remember how much of the quota is used."""
         waits = _text(quota.not_before_at) if quota.not_before_at else None
         row = (quota.account_id, quota.used_pct, waits, _text(quota.seen_at))
-        with self._open() as file:
+        with self._file.transaction() as file:
             file.execute("insert or replace into quotas values (?, ?, ?, ?)", row)
 
     def quotas(self) -> list[Quota]:
         """What is known of each account's quota, the fullest first."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             rows = file.execute("select * from quotas order by used_pct desc, account_id").fetchall()
         return [Quota(one, used, _moment(waits) if waits else None, _moment(seen)) for one, used, waits, seen in rows]
 
@@ -185,19 +176,19 @@ class ClientState:
 
     def note_block(self, account_id: str, *, until: datetime) -> None:
         """Remember that Meta has blocked an account, and until when nothing is asked of it."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             file.execute("insert or replace into blocks values (?, ?)", (account_id, _text(until)))
 
     def blocks(self, *, at: datetime) -> dict[str, datetime]:
         """Which accounts Meta has blocked, and until when nothing is asked of them."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             rows = file.execute("select account_id, until from blocks where until > ? order by 1", (_text(at),))
             return {account_id: _moment(until) for account_id, until in rows}
 
     def note_posts(self, posts: Iterable[SeenPost], *, at: datetime) -> None:
         """Remember that posts were read now."""
         rows = [(one.account_id, one.post_id, _text(one.published_at), one.product, _text(at)) for one in posts]
-        with self._open() as file:
+        with self._file.transaction() as file:
             file.executemany(
                 "insert into posts values (?, ?, ?, ?, ?, null, 0) on conflict (account_id, post_id) "
                 "do update set refreshed_at = excluded.refreshed_at, misses = 0",
@@ -206,7 +197,7 @@ class ClientState:
 
     def note_apart(self, account_id: str, post_ids: Iterable[str], *, at: datetime) -> None:
         """Remember that the metrics which are asked apart were read now."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             file.executemany(
                 "update posts set apart_at = ? where account_id = ? and post_id = ?",
                 [(_text(at), account_id, one) for one in post_ids],
@@ -214,7 +205,7 @@ class ClientState:
 
     def note_missing(self, account_id: str, post_ids: Iterable[str]) -> None:
         """Remember that posts were not there any more."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             file.executemany(
                 "update posts set misses = misses + 1 where account_id = ? and post_id = ?",
                 [(account_id, one) for one in post_ids],
@@ -222,7 +213,7 @@ class ClientState:
 
     def known_posts(self, account_id: str | None = None) -> list[KnownPost]:
         """Every post that was listed (of one account), and when it was last read; not those missing several times."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             rows = file.execute(
                 "select account_id, post_id, published_at, refreshed_at from posts "
                 "where misses < ? and account_id = coalesce(?, account_id)",
@@ -232,7 +223,7 @@ class ClientState:
 
     def waiting_apart(self, account_id: str, *, at: datetime, most: int) -> list[SeenPost]:
         """Posts whose metrics apart were read longer ago than the post itself, or never; the newest first."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             rows = file.execute(
                 "select post_id, published_at, product from posts where account_id = ? and "
                 "(apart_at is null or apart_at > ? or julianday(refreshed_at) - julianday(apart_at) >= 0.99) "
@@ -244,59 +235,38 @@ class ClientState:
     def note_stories(self, stories: Iterable[SeenPost]) -> None:
         """Remember stories that an account shows now."""
         rows = [(one.account_id, one.post_id, _text(one.published_at)) for one in stories]
-        with self._open() as file:
+        with self._file.transaction() as file:
             file.executemany("insert or ignore into stories values (?, ?, ?)", rows)
 
     def stories(self, *, since: datetime) -> list[SeenPost]:
         """The stories that were published since a moment; older ones are forgotten."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             file.execute("delete from stories where published_at < ?", (_text(since),))
             rows = file.execute("select account_id, story_id, published_at from stories order by 1, 2").fetchall()
         return [SeenPost(account_id, story, _moment(published), "STORY") for account_id, story, published in rows]
 
     def note_read(self, account_id: str, what: str, *, until: datetime) -> None:
         """Remember until when something of an account was read: its listing, its days."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             file.execute("insert or replace into reads values (?, ?, ?)", (account_id, what, _text(until)))
 
     def read_until(self, what: str) -> dict[str, datetime]:
         """Until when that was read, by account."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             rows = file.execute("select account_id, until from reads where what = ?", (what,)).fetchall()
         return {account_id: _moment(until) for account_id, until in rows}
 
     def alerts(self) -> dict[str, datetime]:
         """What is not well and was told, and when."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             rows = file.execute("select what, told_at from alerts").fetchall()
         return {what: _moment(at) for what, at in rows}
 
     def note_alerts(self, told: Iterable[str], over: Iterable[str], *, at: datetime) -> None:
         """Remember what was told now, and forget what is over."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             file.executemany("insert or replace into alerts values (?, ?)", [(what, _text(at)) for what in told])
             file.executemany("delete from alerts where what = ?", [(what,) for what in over])
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            if self._file is None:
-                self._file = self._opened()
-            if self._is_together:
-                yield self._file
-                return
-            with self._file:
-                yield self._file
-        except (OSError, sqlite3.DatabaseError) as error:
-            raise StorageFailed(f"{self._path} cannot be used: {error}. It may be deleted; it is made anew.") from None
-
-    def _opened(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = sqlite3.connect(self._path, timeout=30, check_same_thread=False)  # the collector may close it elsewhere
-        weakref.finalize(self, file.close)
-        file.execute("pragma synchronous = off")  # a lost file costs calls; waiting for the disk costs more
-        file.executescript(SCHEMA)
-        return file
 
 
 def _text(at: datetime) -> str:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from ingest.report.targets import attained_shown
+
 LANGUAGES = ("en", "mn")
 FOLDER = Path(__file__).parent / "words"
 MILLION = 1_000_000
@@ -67,7 +69,7 @@ class Words:
 
     def attained(self, share: float | None) -> str:
         """How much of a target was reached: with a digit, so that 99.96 does not look like met."""
-        return "–" if share is None else self.say("percent", share=self.number(int(share * 10) / 10, digits=1))
+        return "–" if share is None else self.say("percent", share=self.number(attained_shown(share), digits=1))
 
     def points(self, value: float) -> str:
         """A change in percentage points, with its sign."""

@@ -69,7 +69,7 @@ def explain_survey(
         table=TABLE,
         how=HOW[metric],
         published=row.get(metric),
-        added=row.get(metric),
+        added=shares.change_of([_wave(row) for row in published])[metric],
         landed=shares.change_of(found.waves)[metric] if found.waves else None,
         posts=(),
         files=tuple((stated.files | found.files).values()),

@@ -1,7 +1,6 @@
 """The ring tells Airflow at once, carries nothing, and may fail: the deliveries are in the queue."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +9,7 @@ import pytest
 
 from ingest.adapters.ring import LINGER_SECONDS, Ring
 from tests.events.crashing import wait_until
+from tests.loopback import serving
 
 
 class Airflow:
@@ -58,12 +58,8 @@ class Airflow:
 @pytest.fixture
 def airflow() -> Iterator[Airflow]:
     made = Airflow()
-    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
+    with serving(made.server):
+        yield made
 
 
 def test_a_burst_rings_once_and_the_event_carries_nothing(airflow: Airflow) -> None:

@@ -1,6 +1,5 @@
 """The sandbox's webhooks, on the wire: signed, in batches, and as badly delivered as Meta may deliver them."""
 
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from ingest.sandbox.webhooks import Sender, hint_entry
 from ingest.sandbox.world import build_world
 from ingest.settings import PROJECT
 from tests.events.notifications import PAGE, SECRET
+from tests.loopback import serving
 
 NOW = datetime(2024, 2, 18, 12, tzinfo=UTC)
 
@@ -56,11 +56,8 @@ class Answers(BaseHTTPRequestHandler):
 @pytest.fixture
 def callback() -> Iterator[Callback]:
     server = Callback()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 @pytest.fixture(scope="module")
