@@ -263,7 +263,7 @@ TITLES = {
     "together": {
         "finding": "Together was viewed 3,111,387 times: 103.7% of its target",
         "phases": "Videos brought 67% of the 3,111,387 views",
-        "curve": "By day 12 of 23, Main phase had 69% of the 3,111,387 views it has today",
+        "curve": "By day 12 of 23, the campaign had 69% of the 3,111,387 views it has today",
         "mix": "Videos: 29% of the posts, 67% of the views",
         "top": "The most viewed post, a video of 2 February 2024, brought 31% of all views",
         "own": "Partners' accounts brought 20% of the views",
@@ -284,7 +284,7 @@ TITLES = {
         "people": "Between 1,540,000 and 2,200,000 people were reached on Facebook, most plausibly, which is up to "
         "everybody who could be; at least 894,015 for certain",
         "surveys": "No survey belongs to this campaign, so it cannot be said what people learned",
-        "activities": "Apart from everything online: 3 offline activities, whose people were not counted",
+        "activities": "Apart from the posts: 2 activities offline and 1 online, whose people were not counted",
         "figures": "The only published figure matches what the data gives",
     },
     "child_protection": {
@@ -314,9 +314,9 @@ TITLES = {
     "every_child_different_dreams": {
         "finding": "Every Child Has Different Dreams met its target of duplicated reach in 2 of 3 phases; "
         "its posts were viewed 10,061,302 times",
-        "phases": "Year 1: inclusiveness within society and Year 2: inclusiveness in schools met the target of "
-        "duplicated reach; Year 3: a culture of equal inclusion came to 87.3% of it",
-        "curve": "By day 183 of 366, Year 2: inclusiveness in schools had 57% of the 4,629,579 views it has today",
+        "phases": "“Year 1: inclusiveness within society” and “Year 2: inclusiveness in schools” met the target of "
+        "duplicated reach; “Year 3: a culture of equal inclusion” came to 87.3% of it",
+        "curve": "By day 183 of 366, “Year 2: inclusiveness in schools” had 57% of the 4,629,579 views it has today",
         "mix": "Videos: 32% of the posts, 37% of the views",
         "top": "The most viewed post, a video of 23 October 2019, brought 8.3% of all views",
         "own": "Partners' accounts brought 27% of the views",

@@ -176,9 +176,12 @@ class Count:
     qualifier: str
 
 
+ONLINE_KINDS = frozenset({"chatbot"})
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """An offline activity; its people are apart from every online number."""
+    """An activity besides posts, as a rule offline; its people are apart from every online number."""
 
     name: str
     kind: str
@@ -186,6 +189,11 @@ class Activity:
     place: str | None
     times: int
     counts: tuple[Count, ...]
+
+    @property
+    def is_online(self) -> bool:
+        """Whether nobody came anywhere for it."""
+        return self.kind in ONLINE_KINDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ingest.report import titles
+from ingest.report.activities import activities, people_at
 from ingest.report.facts import Campaign
 from ingest.report.words import Words
 
@@ -49,12 +50,12 @@ def _of_targets(campaign: Campaign, words: Words) -> str:
 
 
 def _of_activities(campaign: Campaign, words: Words) -> str:
-    activities = words.number(len(campaign.activities))
+    count = words.number(len(campaign.activities))
     largest = campaign.activities[0]
     if not largest.counts:
-        return words.say("finding_offline_uncounted", campaign=campaign.name, activities=activities)
+        return words.say("finding_offline_uncounted", campaign=campaign.name, activities=count)
     return words.say(
-        "finding_offline", campaign=campaign.name, activities=activities, people=titles.people_at(largest.counts, words)
+        "finding_offline", campaign=campaign.name, activities=count, people=people_at(largest.counts, words)
     )
 
 
@@ -66,7 +67,7 @@ SECTIONS: dict[str, Callable[[Campaign, Words], str]] = {
     "own": titles.own,
     "people": titles.people,
     "surveys": titles.surveys,
-    "activities": titles.activities,
+    "activities": activities,
     "figures": titles.figures,
     "unmeasured": titles.unmeasured,
 }

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from ingest.report import drawing, findings
 from ingest.report.colours import dark_style
+from ingest.report.definitions import definitions_of
 from ingest.report.facts import Campaign, Publication
 from ingest.report.gaps import gaps_of
 from ingest.report.sections import Picture, Section, sections_of
@@ -20,7 +21,7 @@ from ingest.report.translated import translated
 from ingest.report.words import LANGUAGES, words_of
 
 TEMPLATES = Path(__file__).parent / "templates"
-COUNTED = re.compile(r" (?=\d{1,2}:)|(?<=\d) (?=дугаар |дүгээр |дахь |дэх )")
+COUNTED = re.compile(r" (?=\d{1,2}:|– )|(?<=\d) (?=дугаар |дүгээр |дахь |дэх |[A-Z][a-z]+ \d{4})|(?<=сарын) (?=\d)")
 SAFE_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -61,6 +62,7 @@ def campaign_page(campaign: Campaign, publication: Publication, language: str) -
             badges=badges_of(campaign, publication, words),
             tiles=tiles_of(campaign, words),
             sections=sections,
+            definitions=definitions_of(campaign, sections, words),
             gaps=gaps_of(campaign, publication, words),
             others=[(one, page_name(campaign, one)) for one in LANGUAGES if one != language],
             index=index_name(language),
@@ -117,7 +119,7 @@ def _environment() -> Environment:
 
 
 def _unbroken(text: str) -> str:
-    """The text, a number and what belongs to it (67%-ийг, Year 3:, 3 дугаар) never on two lines."""
+    """The text, a number and what belongs to it (67%-ийг, Year 3:, 2 May 2024) never on two lines."""
     return COUNTED.sub("\u00a0", text.replace("%-", "%-\u2060"))
 
 

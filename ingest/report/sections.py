@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from ingest.report import activities as besides
 from ingest.report import findings, tables, titles
 from ingest.report.canvas import Canvas
 from ingest.report.charts import accounts, activities, curve, mix, people, phases, surveys
@@ -53,7 +54,7 @@ def _section(name: str, campaign: Campaign, words: Words) -> Section:
     pictures, shown, notes = make(campaign, words)
     return Section(
         name=name,
-        topic=words.say("section_" + name),
+        topic=besides.topic(campaign, words) if name == "activities" else words.say("section_" + name),
         title=findings.SECTIONS[name](campaign, words),
         pictures=tuple(picture for picture in pictures if picture),
         tables=tuple(table for table in shown if table.rows),
@@ -156,7 +157,7 @@ def _activities(campaign: Campaign, words: Words) -> Parts:
     picture = _picture(
         "activities", words.say("activities_what"), lambda wide: activities.draw(campaign, words, wide=wide)
     )
-    return [picture], [tables.activities(campaign, words)], []
+    return [picture], [tables.activities(campaign, words)], besides.not_said(campaign, words)
 
 
 def _figures(campaign: Campaign, words: Words) -> Parts:

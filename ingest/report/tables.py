@@ -33,12 +33,21 @@ class Table:
 
 
 def _table(words: Words, columns: str, rows: Iterable[Iterable[str | Cell]]) -> Table:
-    """A table of columns such as `phase #views`: a word of the translation file, with # before numbers."""
-    names = columns.split()
-    cells = tuple(tuple(one if isinstance(one, Cell) else Cell(one) for one in row) for row in rows)
+    """A table of columns such as `phase #views`: a word of the translation file, with # before numbers.
+
+    A column with ? before it is left out where no row has anything in it.
+    """
+    cells = [tuple(one if isinstance(one, Cell) else Cell(one) for one in row) for row in rows]
+    shown = [
+        (place, name.lstrip("?"))
+        for place, name in enumerate(columns.split())
+        if not name.startswith("?") or any(row[place].text not in {"", "–"} for row in cells)
+    ]
+    names = [name for _, name in shown]
     numbers = frozenset(place for place, name in enumerate(names) if name.startswith("#"))
     headings = tuple(words.say("th_" + name.lstrip("#")) for name in names)
-    return Table(headings, numbers, cells, is_wide=len(names) >= FEWEST_OF_CARDS)
+    kept = tuple(tuple(row[place] for place, _ in shown) for row in cells)
+    return Table(headings, numbers, kept, is_wide=len(columns.split()) >= FEWEST_OF_CARDS)
 
 
 def phases(campaign: Campaign, words: Words) -> Table:
@@ -80,14 +89,14 @@ def contents(campaign: Campaign, words: Words) -> Table:
 
 
 def curve(campaign: Campaign, words: Words) -> Table:
-    """The days on which posts were read, at most a dozen per phase."""
+    """The days on which posts were read, at most a dozen per phase; the phase stands at its first day."""
     rows = []
     for phase in campaign.phases:
         readings = readings_of(campaign, phase)
         step = max(1, -(-len(readings) // 12))
-        for reading in [*readings[:-1:step], *readings[-1:]]:
+        for place, reading in enumerate([*readings[:-1:step], *readings[-1:]]):
             share = words.percent(reading.views, phase.views)
-            rows.append([phase.name, words.number(reading.day), words.number(reading.views), share])
+            rows.append(["" if place else phase.name, words.number(reading.day), words.number(reading.views), share])
     return _table(words, "phase #day #views_so_far #share_of_all", rows)
 
 
@@ -260,7 +269,7 @@ def activities(campaign: Campaign, words: Words) -> Table:
         when = words.short_day(activity.held_on)
         times = words.say("activities_times", activity.times)
         rows.append([activity.name, words.name("kind", activity.kind), shown, times, when, activity.place or "–"])
-    return _table(words, "activity kind people how_often when place", rows)
+    return _table(words, "activity kind people ?how_often ?when ?place", rows)
 
 
 def _surety(figure: Figure) -> str:
@@ -278,14 +287,14 @@ def figures(campaign: Campaign, words: Words) -> Table:
     marks = {"matches": "good", "differs": "bad"}
     return _table(
         words,
-        "published #published_value #computed status why",
+        "published #published_value #computed status ?why",
         (
             [
                 figure.as_published,
                 words.qualified(figure.published_value, figure.qualifier, unit=figure.counted),
                 words.qualified(figure.computed_value, _surety(figure), unit=figure.counted),
                 Cell(words.name("status", figure.status), mark=marks.get(figure.status, "open")),
-                "; ".join(one for one in (reason_in(words, figure.reason), _label(figure)) if one) or "–",
+                "; ".join(one for one in (reason_in(words, figure.reason), _label(figure)) if one),
             ]
             for figure in campaign.figures
         ),

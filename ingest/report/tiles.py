@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from ingest.report.activities import largest_training, people_at
 from ingest.report.facts import Campaign, Publication
-from ingest.report.titles import people_at, rate, why_open, widest
+from ingest.report.titles import rate, why_open, widest
 from ingest.report.words import Words
 
 
@@ -28,7 +29,7 @@ def tiles_of(campaign: Campaign, words: Words) -> tuple[Tile, ...]:
     """The numbers that the campaign has, the online ones first."""
     online = _online(campaign, words) if campaign.posts else []
     offline = _offline(campaign, words) if campaign.activities and not campaign.posts else []
-    return (*online, *offline, *_figures(campaign, words))
+    return (*online, *offline)
 
 
 def _online(campaign: Campaign, words: Words) -> list[Tile]:
@@ -81,15 +82,12 @@ def _offline(campaign: Campaign, words: Words) -> list[Tile]:
     if largest.counts:
         note = words.say("tile_offline_people_note", name=largest.name)
         tiles.append(Tile(words.say("tile_offline_people"), people_at(largest.counts, words), note))
+    training = largest_training(campaign)
+    if training and training != largest:
+        count = sum(one.kind == "training" for one in campaign.activities)
+        note = words.say("tile_trainings_note", name=training.name, people=people_at(training.counts, words))
+        tiles.append(Tile(words.say("tile_trainings"), words.number(count), note))
     return tiles
-
-
-def _figures(campaign: Campaign, words: Words) -> list[Tile]:
-    if campaign.posts or not campaign.figures:
-        return []
-    matching = sum(figure.status == "matches" for figure in campaign.figures)
-    value = words.say("tile_figures_value", matching=words.number(matching), all=words.number(len(campaign.figures)))
-    return [Tile(words.say("tile_figures"), value, words.say("tile_figures_note"))]
 
 
 def badges_of(campaign: Campaign, publication: Publication, words: Words) -> tuple[Badge, ...]:

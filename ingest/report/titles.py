@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ingest.report.facts import Campaign, Count, People, Phase, Reading, Survey
+from ingest.report.facts import Campaign, People, Phase, Reading, Survey
 from ingest.report.words import Words
 
 
@@ -16,22 +16,24 @@ def rate(engagements: int | None, views: int | None, words: Words) -> str:
     return words.number(100 * engagements / views, digits=1) if engagements is not None and views else "–"
 
 
-def people_at(counts: tuple[Count, ...], words: Words) -> str:
-    """The people of one activity: its groups are apart, so they add; the sum is as sure as its weakest part."""
-    qualifiers = {count.qualifier for count in counts}
-    weakest = next((one for one in ("more_than", "about", "rounded") if one in qualifiers), "exact")
-    return words.qualified(sum(count.people for count in counts), weakest)
+def phase_name(phase: Phase, campaign: Campaign, words: Words) -> str:
+    """A phase within a sentence: quoted where its name would break it, and the campaign where it is the only one."""
+    if len(campaign.phases) == 1:
+        return words.say("phase_alone")
+    return words.say("phase_quoted" if set(phase.name) & set(":;,") else "phase_named", phase=phase.name)
 
 
 def phases(campaign: Campaign, words: Words) -> str:
     """Which phase, or which content, brought the views; or which phases met their target."""
     aimed = [phase for phase in campaign.phases if phase.target_value]
     if len(aimed) > 1:
-        return _met(aimed, words)
+        return _met(aimed, campaign, words)
     if len(campaign.phases) > 1 and campaign.views:
         best = max(campaign.phases, key=lambda phase: phase.views or 0)
         share = words.percent(best.views, campaign.views)
-        return words.say("phases_most", phase=best.name, share=share, views=words.number(campaign.views))
+        return words.say(
+            "phases_most", phase=phase_name(best, campaign, words), share=share, views=words.number(campaign.views)
+        )
     best_type, views = most_viewed_type(campaign)
     return words.say(
         "phases_one",
@@ -41,8 +43,8 @@ def phases(campaign: Campaign, words: Words) -> str:
     )
 
 
-def _met(aimed: list[Phase], words: Words) -> str:
-    named = {phase.phase_id: words.say("phase_named", phase=phase.name) for phase in aimed}
+def _met(aimed: list[Phase], campaign: Campaign, words: Words) -> str:
+    named = {phase.phase_id: phase_name(phase, campaign, words) for phase in aimed}
     met = [named[phase.phase_id] for phase in aimed if is_met(phase)]
     target = target_of(aimed, words)
     if len(met) == len(aimed):
@@ -69,7 +71,7 @@ def most_of(campaign: Campaign, measure: str, words: Words) -> str:
     if len(campaign.phases) > 1:
         best = max(campaign.phases, key=lambda phase: getattr(phase, measure) or 0)
         share = words.percent(getattr(best, measure), whole)
-        return words.say("most_phase", phase=words.say("phase_named", phase=best.name), share=share, **values)
+        return words.say("most_phase", phase=phase_name(best, campaign, words), share=share, **values)
     sums: Counter[str] = Counter()
     for content in campaign.contents:
         sums[content.content_type] += getattr(content, measure) or 0
@@ -93,13 +95,14 @@ def curve(campaign: Campaign, words: Words) -> str:
         return words.say("curve_none")
     phase = max(drawn, key=lambda one: one.views or 0)
     near = min(readings_of(campaign, phase), key=lambda reading: abs(reading.day - phase.days / 2))
+    name = phase_name(phase, campaign, words)
     if near.day > phase.days:
-        return words.say("curve_late", phase=phase.name, views=words.number(near.views), day=words.number(near.day))
+        return words.say("curve_late", phase=name, views=words.number(near.views), day=words.number(near.day))
     return words.say(
         "curve_half",
         day=words.number(near.day),
         days=words.number(phase.days),
-        phase=phase.name,
+        phase=name,
         share=words.percent(near.views, phase.views),
         views=words.number(phase.views),
     )
@@ -225,17 +228,6 @@ def _change(survey: Survey, words: Words) -> str:
         return words.say("surveys_change_plain", **values)
     low, high = words.points(survey.change_low), words.points(survey.change_high)
     return words.say("surveys_change", low=low, high=high, **values)
-
-
-def activities(campaign: Campaign, words: Words) -> str:
-    """How many offline activities there were, and the people of the largest."""
-    if not campaign.activities:
-        return words.say("activities_none")
-    count = len(campaign.activities)
-    largest = campaign.activities[0]
-    if not largest.counts:
-        return words.say("activities_only", count)
-    return words.say("activities_people", count, people=people_at(largest.counts, words))
 
 
 def figures(campaign: Campaign, words: Words) -> str:

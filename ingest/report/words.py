@@ -25,10 +25,10 @@ class Words:
     entries: dict[str, Any]
 
     def say(self, key: str, count: int | None = None, /, **values: object) -> str:
-        """The sentence of a key, its values filled in; `count` chooses between one and other, where they differ."""
+        """The sentence of a key, its values filled in; `count` chooses one, two or other, where they differ."""
         entry = self.entries[key]
         if isinstance(entry, dict):
-            entry = entry["one" if count == 1 else "other"]
+            entry = entry.get({1: "one", 2: "two"}.get(count or 0, "other"), entry["other"])
         if count is not None:
             values["count"] = self.number(count)
         return str(entry).format(**values)

@@ -145,6 +145,41 @@ def test_a_phase_is_named_beside_its_line_where_two_lines_hold_its_name(name: st
     assert " ".join(label["t"] for label in named).count(name) == len(curve.drawn_phases(one)) * beside
 
 
+def said_on(canvas: Canvas | None) -> set[str]:
+    assert canvas is not None
+    return {label["t"] for labels in canvas.labels.values() for label in labels}
+
+
+def test_a_long_name_has_what_stands_before_its_colon_at_its_line() -> None:
+    names = ("1 дүгээр жил: нийгэм дэх тэгш хамруулалт", "2 дугаар жил: сургууль дахь тэгш хамруулалт")
+    phases_named = tuple(replace(phase, name=name) for phase, name in zip(CAMPAIGN.phases, names, strict=False))
+    said = said_on(curve.draw(replace(CAMPAIGN, phases=phases_named), WORDS, wide=NARROW))
+    assert {"1 дүгээр жил", "2 дугаар жил", "3 дугаар"} & said == {"1 дүгээр жил", "2 дугаар жил"}
+    alike = tuple(replace(phase, name=f"Жил: {phase.name}") for phase in phases_named)
+    assert "Жил" not in said_on(curve.draw(replace(CAMPAIGN, phases=alike), WORDS, wide=NARROW))
+
+
+def test_a_total_that_a_target_would_part_from_its_bar_stands_with_the_name() -> None:
+    words = words_of("en")
+    assert "Second phase: schools: 8,999" in said_on(phases.draw(CAMPAIGN, words, "views", wide=WIDE))
+    far = tuple(replace(phase, target_value=2000.0 if phase.target_value else None) for phase in CAMPAIGN.phases)
+    said = said_on(phases.draw(replace(CAMPAIGN, phases=far), words, "views", wide=WIDE))
+    assert {"Second phase: schools", "8,999"} <= said
+
+
+def test_a_share_stands_with_the_name_of_its_type_where_there_is_room() -> None:
+    said = said_on(mix.draw(CAMPAIGN, words_of("en"), wide=WIDE))
+    assert "Videos 33%" in said
+    assert "Videos 33%" not in said_on(mix.draw(CAMPAIGN, words_of("en"), wide=160))
+
+
+def test_accounts_say_whose_they_are_where_there_are_both_kinds() -> None:
+    said = said_on(accounts.draw(CAMPAIGN, words_of("en"), wide=WIDE))
+    assert {"Our own page (Facebook, own)", "Хамтрагч байгууллага (Facebook, partner)"} <= said
+    own = replace(CAMPAIGN, accounts=tuple(replace(one, ownership="own") for one in CAMPAIGN.accounts))
+    assert "Our own page (Facebook)" in said_on(accounts.draw(own, words_of("en"), wide=WIDE))
+
+
 def test_nothing_to_draw_is_no_chart() -> None:
     words = words_of("en")
     assert phases.draw(BARE, words, "views", wide=WIDE) is None

@@ -11,6 +11,7 @@ from expectations.cross_checks import CROSS_CHECKS
 from expectations.event_ledger import EVENT_LEDGER
 from expectations.landed_batch import LANDED_BATCH
 from ingest.report import facts, findings
+from ingest.report.definitions import definitions_of
 from ingest.report.page import campaign_page, index_page
 from ingest.report.reasons import SENTENCES
 from ingest.report.sections import sections_of
@@ -109,7 +110,7 @@ def test_a_number_and_its_ending_are_never_on_two_lines() -> None:
     named = replace(CAMPAIGN, phases=tuple(replace(one, name="3 дугаар жил") for one in PHASES), translations={})
     assert "«3\u00a0дугаар жил»" in campaign_page(named, PUBLICATION, "mn").html
     english = replace(CAMPAIGN, phases=tuple(replace(one, name="Year 3: schools") for one in PHASES))
-    assert "Year\u00a03: schools had" in campaign_page(english, PUBLICATION, "en").html
+    assert "“Year\u00a03: schools” had" in campaign_page(english, PUBLICATION, "en").html
 
 
 def test_a_check_that_does_not_hold_is_named_and_the_badge_says_so() -> None:
@@ -184,7 +185,7 @@ def test_each_picture_has_a_sentence_that_is_true_of_it() -> None:
     phases, *_ = sections_of(CAMPAIGN, words_of("en"))
     views, reach = phases.pictures
     assert (views.name, views.title) == ("views", None)
-    assert reach.title == "Second phase: schools brought the most duplicated reach: 60% of 7,497"
+    assert reach.title == "“Second phase: schools” brought the most duplicated reach: 60% of 7,497"
     (people,) = [one for one in sections_of(CAMPAIGN, words_of("en")) if one.name == "people"]
     assert [one.title for one in people.pictures] == [
         None,
@@ -198,6 +199,52 @@ def test_a_campaign_without_posts_shows_what_it_has_and_says_what_it_does_not_me
     assert [one["id"] for one in page.named("section")][:2] == ["activities", "unmeasured"]
     assert "no rule says which of the 6 posts of that time on its accounts belong to it" in page.text
     assert "Its numbers come from lists of activities, not from posts" in page.text
+
+
+def defined_on(campaign: facts.Campaign) -> list[str]:
+    words = words_of("en")
+    return [word for word, _ in definitions_of(campaign, sections_of(campaign, words), words)]
+
+
+def test_a_page_defines_the_words_that_occur_on_it_and_no_others() -> None:
+    always = ["Views", "Reach, duplicated", "People reached", "Engagements", "Phase", "Own and partner"]
+    assert defined_on(CAMPAIGN) == [*always, "–", "Target", "Interval"]
+    assert defined_on(replace(CAMPAIGN, surveys=(), phases=(replace(PHASES[0], target_value=None),))) == [*always, "–"]
+    figure = replace(CAMPAIGN.figures[0], unit="impressions")
+    assert "Impressions" in defined_on(replace(CAMPAIGN, figures=(figure,)))
+    assert defined_on(BARE) == []
+
+
+def test_a_chatbot_is_no_offline_activity() -> None:
+    chatbot = facts.Activity("A chatbot", "chatbot", None, None, 1, ())
+    mixed = replace(CAMPAIGN, activities=(*CAMPAIGN.activities, chatbot))
+    text = Page(campaign_page(mixed, PUBLICATION, "en").html).text
+    assert "Activities besides the posts Apart from the posts: 2 activities offline and 1 online, the largest" in text
+    assert (
+        "Apart from everything online: 2 offline activities"
+        in Page(campaign_page(CAMPAIGN, PUBLICATION, "en").html).text
+    )
+
+
+def test_what_is_known_of_no_activity_is_a_sentence_and_no_column_of_dashes() -> None:
+    unsaid = replace(CAMPAIGN, activities=CAMPAIGN.activities[1:])
+    (section,) = [one for one in sections_of(unsaid, words_of("en")) if one.name == "activities"]
+    assert section.tables[0].headings == ("Activity", "Kind", "People", "How often")
+    assert section.notes == ("When and where the activities took place was not published.",)
+    (section,) = [one for one in sections_of(CAMPAIGN, words_of("en")) if one.name == "activities"]
+    assert section.tables[0].headings[-2:] == ("When", "Place")
+    assert section.notes == ()
+
+
+def test_a_campaign_of_one_phase_is_the_campaign_in_its_titles() -> None:
+    alone = replace(CAMPAIGN, phases=PHASES[:1], contents=CAMPAIGN.contents[:6])
+    assert "By day 15 of 30, the campaign had 45% of the 6,000 views" in campaign_page(alone, PUBLICATION, "en").html
+    assert "өдөрт аян одоогийн" in campaign_page(alone, PUBLICATION, "mn").html
+
+
+def test_two_accounts_are_both_of_them() -> None:
+    fresh = replace(CAMPAIGN, accounts=(CAMPAIGN.accounts[0],) * 2)
+    assert "Both accounts were read" in Page(campaign_page(fresh, PUBLICATION, "en").html).text
 
 
 def test_a_number_stands_with_its_unit() -> None:

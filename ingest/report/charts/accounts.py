@@ -1,7 +1,6 @@
-"""Views of each account, own and partner in two colours, the name above its bar."""
+"""Views of each account, its name above its bar; own and partner, where there are both, in two colours and in words."""
 
 from ingest.report.canvas import Canvas
-from ingest.report.charts.axis import legend
 from ingest.report.charts.bars import Bar, draw_bars
 from ingest.report.colours import SERIES
 from ingest.report.facts import Account, Campaign
@@ -22,16 +21,23 @@ def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
     if len(accounts) < 2:  # noqa: PLR2004 - a comparison takes two
         return None
     canvas = Canvas(wide)
-    kinds = [kind for kind in KINDS if any(account.ownership == kind for account in accounts)]
-    top = legend(canvas, [(words.name("ownership_accounts", kind), KINDS[kind]) for kind in kinds], top=0)
+    is_mixed = len({account.ownership for account in accounts}) > 1
     bars = [
         Bar(
-            f"{account.name} ({words.name('platform', account.platform)})",
+            _named(account, words, with_ownership=is_mixed),
             account.views or 0,
             words.number(account.views),
             KINDS[account.ownership].fill.light,
         )
         for account in accounts
     ]
-    draw_bars(canvas, bars, words, top=top)
+    draw_bars(canvas, bars, words, top=0)
     return canvas
+
+
+def _named(account: Account, words: Words, *, with_ownership: bool) -> str:
+    platform = words.name("platform", account.platform)
+    if not with_ownership:
+        return f"{account.name} ({platform})"
+    ownership = words.name("ownership", account.ownership)
+    return words.say("account_of", account=account.name, platform=platform, ownership=ownership)

@@ -1,10 +1,10 @@
 """People at offline activities: a bar per activity that counted them, alone on its own axis."""
 
+from ingest.report.activities import people_at
 from ingest.report.canvas import Canvas
 from ingest.report.charts.bars import Bar, draw_bars
 from ingest.report.colours import SERIES
 from ingest.report.facts import Campaign
-from ingest.report.titles import people_at
 from ingest.report.words import Words
 
 MOST = 10

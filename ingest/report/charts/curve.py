@@ -10,7 +10,7 @@ from ingest.report.words import Words
 
 MOST_DOTS = 30
 NARROW = 480
-"""Below this width names stand above the picture, not at the ends of the lines, unless two lines of SHORT hold them."""
+"""Below this width full names stand above the picture, not at the lines' ends, unless two lines of SHORT hold them."""
 SHORT = 90
 DASHES: tuple[tuple[int, ...], ...] = (SOLID, (7, 4), (2, 4), (10, 4, 2, 4), (4, 4))
 
@@ -37,11 +37,17 @@ def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
     up = Axis(round_ticks(highest, 6), bottom, top)
     left = max(width(words.tick(tick), SMALL) for tick in up.ticks) + 8
     numbers = max(width(words.number(readings[-1].views), SIZE) for _, readings in phases)
-    room = 200.0 if wide >= NARROW else max(numbers, names or 0) + 4
+    short = _short_names(phases) if is_named_above else None
+    room = (
+        200.0
+        if wide >= NARROW
+        else max([numbers, names or 0, *(width(one, SIZE, weight=BOLD) for one in short or ())]) + 4
+    )
     across = axis_to(max(readings[-1].day for _, readings in phases), words, left=left, right=wide - room - 14)
     _frame(canvas, up, across, words)
     _lines(canvas, phases, up, across)
-    _ends(canvas, phases, words, up, across, room=room, is_named=not is_named_above)
+    ends = short or [phase.name if not is_named_above else "" for phase, _ in phases]
+    _ends(canvas, phases, words, up, across, room=room, names=ends)
     return canvas
 
 
@@ -50,6 +56,13 @@ def _width_of_names(phases: list[Growth]) -> float | None:
     names = [wrapped(phase.name, SHORT, SIZE, weight=BOLD) for phase, _ in phases]
     widest = max(width(line, SIZE, weight=BOLD) for lines in names for line in lines)
     return widest if max(map(len, names)) <= 2 and widest <= SHORT else None  # noqa: PLR2004 - lines beside a line's end
+
+
+def _short_names(phases: list[Growth]) -> list[str] | None:
+    """What stands before the colon of each name, where that tells them apart: `Year 1: schools` is Year 1."""
+    short = [phase.name.partition(":")[0] if ":" in phase.name else "" for phase, _ in phases]
+    is_told = all(short) and len(set(short)) == len(short)
+    return short if is_told and max(width(one, SIZE, weight=BOLD) for one in short) <= SHORT else None
 
 
 def _looks(count: int) -> list[tuple[Shade, tuple[int, ...]]]:
@@ -87,11 +100,11 @@ def _lines(canvas: Canvas, phases: list[Growth], up: Axis, across: Axis) -> None
 
 
 def _ends(
-    canvas: Canvas, phases: list[Growth], words: Words, up: Axis, across: Axis, *, room: float, is_named: bool
+    canvas: Canvas, phases: list[Growth], words: Words, up: Axis, across: Axis, *, room: float, names: list[str]
 ) -> None:
-    """At the end of each line its views, below its name if that is not above; moved apart where they would overlap."""
+    """At the end of each line its views, below a name if there is one; moved apart where they would overlap."""
     start = canvas.width - room
-    blocks = [wrapped(phase.name, room, SIZE, weight=BOLD, most=2) if is_named else () for phase, _ in phases]
+    blocks = [wrapped(name, room, SIZE, weight=BOLD, most=2) if name else () for name in names]
     tall = LINE * (1 + max(len(lines) for lines in blocks))
     ends = [readings[-1] for _, readings in phases]
     middles = apart([up.at(end.views) for end in ends], tall + 10, lowest=tall / 2, highest=up.left - tall / 2 + 8)

@@ -30,10 +30,12 @@ def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
             long = wide * value / whole
             canvas.box(x, top, max(long - GAP, 0.8), BAR, series[name].fill.light)
             share = words.percent(value, whole)
-            if fits(share, long - GAP - 6, SMALL):
+            texts = (f"{words.name('content_types', name)} {share}", share)
+            text = next((one for one in texts if fits(one, long - GAP - 6, SMALL)), None)
+            if text:
                 middle = x + (long - GAP) / 2
                 fill = series[name].text.light
-                canvas.label(middle, top + BAR / 2, share, align="center", size=SMALL, fill=fill)
+                canvas.label(middle, top + BAR / 2, text, align="center", size=SMALL, fill=fill)
             x += long
         top += BAR + 12
     return canvas

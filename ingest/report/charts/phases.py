@@ -21,24 +21,38 @@ def draw(campaign: Campaign, words: Words, measure: str, *, wide: int) -> Canvas
     series = series_of(campaign)
     canvas = Canvas(wide)
     top = legend(canvas, named(series, words), top=0)
-    axis = _axis(shown, words, measure, wide=wide)
+    is_named = _is_crossed(shown, words, measure, wide=wide)
+    axis = _axis(shown, words, measure, wide=wide, with_totals=not is_named)
     for phase in shown:
-        top = _row(canvas, phase, campaign, words, measure, axis=axis, series=series, top=top) + 12
+        total = words.number(getattr(phase, measure))
+        top = heading(canvas, f"{phase.name}: {total}" if is_named else phase.name, top=top)
+        end, bottom = _row(canvas, phase, campaign, words, measure, axis=axis, series=series, top=top)
+        if not is_named:
+            canvas.label(end + INSIDE, top + BAR / 2, total, weight=BOLD)
+        top = bottom + 12
     draw_ticks(canvas, axis, words, top=top - 8)
     return canvas
 
 
-def _axis(shown: list[Phase], words: Words, measure: str, *, wide: int) -> Axis:
-    """A scale that leaves room for the longest total at the end of its bar."""
+def _is_crossed(shown: list[Phase], words: Words, measure: str, *, wide: int) -> bool:
+    """Whether a target's tick would stand between a bar and its total: all totals stand with the names then."""
+    axis = _axis(shown, words, measure, wide=wide)
+    for phase in shown:
+        if phase.target_metric == measure and phase.target_value:
+            end, tick = axis.at(getattr(phase, measure)), axis.at(phase.target_value)
+            if end - INSIDE < tick < end + INSIDE + width(words.number(getattr(phase, measure)), SIZE, weight=BOLD) + 4:
+                return True
+    return False
+
+
+def _axis(shown: list[Phase], words: Words, measure: str, *, wide: int, with_totals: bool = True) -> Axis:
+    """A scale that leaves room for the longest total at the end of its bar, where it stands there."""
     targets = [phase.target_value or 0 for phase in shown if phase.target_metric == measure]
     highest = max([*(getattr(phase, measure) for phase in shown), *targets])
     axis = axis_to(highest, words, left=0, right=wide)
+    if not with_totals:
+        return axis
     ends = [(getattr(phase, measure), words.number(getattr(phase, measure))) for phase in shown]
-    ends += [
-        (phase.target_value or 0, words.number(getattr(phase, measure)))
-        for phase in shown
-        if phase.target_metric == measure and (phase.target_value or 0) > getattr(phase, measure)
-    ]
     reach = max(axis.at(value) + INSIDE + width(text, SIZE, weight=BOLD) for value, text in ends)
     return axis if reach <= wide else axis_to(highest, words, left=0, right=wide - (reach - wide))
 
@@ -53,8 +67,8 @@ def _row(
     axis: Axis,
     series: dict[str, Series],
     top: float,
-) -> float:
-    top = heading(canvas, phase.name, top=top)
+) -> tuple[float, float]:
+    """A bar with its target; gives where it ends, and where the row does."""
     draw_grid(canvas, axis, top=top - 2, bottom=top + BAR + 2)
     x = axis.left
     tick = axis.at(phase.target_value) if phase.target_metric == measure and phase.target_value else None
@@ -63,13 +77,10 @@ def _row(
         wide = axis.at(value) - axis.left
         _segment(canvas, words.name("content_types", name), series[name], x=x, top=top, wide=wide, tick=tick)
         x += wide
-    text = words.number(getattr(phase, measure))
-    is_behind_tick = tick is not None and x - INSIDE < tick < x + INSIDE + width(text, SIZE, weight=BOLD) + 4
-    canvas.label((tick if is_behind_tick and tick else x) + INSIDE, top + BAR / 2, text, weight=BOLD)
     bottom = top + BAR
-    if phase.target_metric == measure and phase.target_value:
-        return _target(canvas, phase, words, axis=axis, top=top, bottom=bottom)
-    return bottom
+    if tick is not None:
+        bottom = _target(canvas, phase, words, axis=axis, top=top, bottom=bottom)
+    return x, bottom
 
 
 def _segment(
