@@ -34,3 +34,5 @@ RETRY = ExceptionRetryPolicy(
     ]
 )
 RETRIES = 3
+RETRY_DELAY = timedelta(seconds=30)
+"""After what no rule names: a task that was killed, say. Airflow's own five minutes are half a sweep."""

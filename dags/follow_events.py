@@ -10,7 +10,7 @@ from datetime import timedelta
 from airflow.sdk import dag, task
 
 from dags.alerts import tell_failure
-from dags.assets import PUBLISHED, RETRIES, RETRY, WAREHOUSE_POOL
+from dags.assets import PUBLISHED, RETRIES, RETRY, RETRY_DELAY, WAREHOUSE_POOL
 from dags.doorbell import DOORBELL_OR_SWEEP
 
 
@@ -23,6 +23,7 @@ from dags.doorbell import DOORBELL_OR_SWEEP
     default_args={
         "owner": "campaign-reach",
         "retries": RETRIES,
+        "retry_delay": RETRY_DELAY,
         "retry_policy": RETRY,
         "on_failure_callback": tell_failure,
         "pool": WAREHOUSE_POOL,

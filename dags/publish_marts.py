@@ -7,7 +7,7 @@ Runs when something has landed, and every ten minutes anyway. All three tasks ho
 from airflow.sdk import dag, task
 
 from dags.alerts import tell_failure
-from dags.assets import LANDED_OR_SWEEP, PUBLISHED, RETRIES, RETRY, WAREHOUSE_POOL
+from dags.assets import LANDED_OR_SWEEP, PUBLISHED, RETRIES, RETRY, RETRY_DELAY, WAREHOUSE_POOL
 
 
 @dag(
@@ -19,6 +19,7 @@ from dags.assets import LANDED_OR_SWEEP, PUBLISHED, RETRIES, RETRY, WAREHOUSE_PO
     default_args={
         "owner": "campaign-reach",
         "retries": RETRIES,
+        "retry_delay": RETRY_DELAY,
         "retry_policy": RETRY,
         "on_failure_callback": tell_failure,
         "pool": WAREHOUSE_POOL,

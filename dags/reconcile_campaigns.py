@@ -10,7 +10,7 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 from dags.alerts import tell_failure
-from dags.assets import PUBLISHED, RETRIES, RETRY, WAREHOUSE_POOL
+from dags.assets import PUBLISHED, RETRIES, RETRY, RETRY_DELAY, WAREHOUSE_POOL
 
 
 @dag(
@@ -22,6 +22,7 @@ from dags.assets import PUBLISHED, RETRIES, RETRY, WAREHOUSE_POOL
     default_args={
         "owner": "campaign-reach",
         "retries": RETRIES,
+        "retry_delay": RETRY_DELAY,
         "retry_policy": RETRY,
         "on_failure_callback": tell_failure,
     },

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-from dags.assets import RETRY, SWEEP
+from dags.assets import RETRY, RETRY_DELAY, SWEEP
 
 
 @dag(
@@ -20,6 +20,7 @@ from dags.assets import RETRY, SWEEP
     default_args={
         "owner": "campaign-reach",
         "retries": 1,
+        "retry_delay": RETRY_DELAY,
         "retry_policy": RETRY,
         "execution_timeout": timedelta(minutes=5),
     },

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     access_connection: str = Field("", description="An Airflow connection whose password holds the tokens, for tasks")
     verify_token: SecretStr = Field(SecretStr(""), description="What Meta says at the webhook's handshake; choose one")
     queue_uri: str = Field("sqlite:///var/queue.sqlite", description="Where deliveries wait; or sqs://region/name")
+    sqs_log_path: Path = Field(
+        Path("var/sqs_log.sqlite"), description="With a queue on SQS: what the receiver acknowledged, hashes only"
+    )
     aws_endpoint_url: str = Field("", description="Where S3 and SQS answer, if it is not AWS itself")
     events_path: Path = Field(Path("var/events.sqlite"), description="What the deliveries ask for, and its state")
     drop_uri: str = Field("var/drop", description="Folder that is watched for files")
@@ -117,6 +120,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "quarantine_dir",
         "state_path",
         "events_path",
+        "sqs_log_path",
         "drop_uri",
         "warehouse_path",
         "published_uri",

@@ -85,7 +85,7 @@ class Starter:
 
     def kill_and_start(self, name: str) -> None:
         """Kill a part with all its children, and start it anew: what a power cut or an impatient operator does."""
-        signal_all(self.stack.processes[name], signal.SIGKILL)
+        kill_all(self.stack.processes[name])
         self.stack.processes[name].wait()
         self.start(name, self.stack.commands[name])
 
@@ -122,17 +122,31 @@ def stop_all(stack: Stack) -> None:
     for rank in range(3):
         group = [n for n in names if {"scheduler": 0, "postgres": 2}.get(n, 1) == rank]
         for name in group:
-            signal_all(stack.processes[name], signal.SIGTERM if name != "postgres" else signal.SIGINT)
+            signal_group(stack.processes[name].pid, signal.SIGTERM if name != "postgres" else signal.SIGINT)
         until = time.monotonic() + STOP_SECONDS
         for name in group:
             with suppress(subprocess.TimeoutExpired):
                 stack.processes[name].wait(timeout=max(0.1, until - time.monotonic()))
-            signal_all(stack.processes[name], signal.SIGKILL)
+            kill_all(stack.processes[name])
 
 
-def signal_all(process: subprocess.Popen[bytes], number: int) -> None:
-    """Signal a program and all its children."""
-    try:
-        os.killpg(process.pid, number)
-    except (ProcessLookupError, PermissionError):
-        return
+def kill_all(process: subprocess.Popen[bytes]) -> None:
+    """Kill a program and everything that it has started."""
+    for group in (process.pid, *groups_beside(process.pid)):
+        signal_group(group, signal.SIGKILL)
+
+
+def groups_beside(leader: int) -> set[int]:
+    """The other process groups of a program's session: each task of Airflow has its own, and outlives its parent."""
+    groups = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getsid(int(path.name)) == leader:
+                groups.add(os.getpgid(int(path.name)))
+    return groups - {leader}
+
+
+def signal_group(leader: int, number: int) -> None:
+    """Signal a process group, if there is one."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, number)

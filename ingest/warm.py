@@ -54,6 +54,7 @@ def _use_everything() -> None:
             "published_uri": f"{folder}/published",
             "state_path": Path(folder) / "state.sqlite",
             "events_path": Path(folder) / "events.sqlite",
+            "sqs_log_path": Path(folder) / "sqs_log.sqlite",
             "queue_uri": f"sqlite:///{folder}/queue.sqlite",
             "dbt_dir": Path(folder) / "dbt",
             "logs_dir": Path(folder) / "logs",

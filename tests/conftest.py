@@ -44,6 +44,7 @@ def settings_in(folder: Path, **overrides: object) -> Settings:
         "state_path": folder / "state.sqlite",
         "queue_uri": f"sqlite:///{folder / 'queue.sqlite'}",
         "events_path": folder / "events.sqlite",
+        "sqs_log_path": folder / "sqs_log.sqlite",
         "drop_uri": str(folder / "drop"),
         "warehouse_path": folder / "warehouse.duckdb",
         "published_uri": str(folder / "published"),

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from ingest.settings import PROJECT, Settings
+from ingest.stack import QUICK, RECOVERS
 
 DOCKERFILE = (PROJECT / "docker" / "Dockerfile").read_text(encoding="utf-8")
 STACK = yaml.safe_load((PROJECT / "docker" / "compose.yml").read_text(encoding="utf-8"))
@@ -57,6 +58,13 @@ def test_every_setting_that_is_named_is_one() -> None:
     text = (PROJECT / "docker" / "compose.yml").read_text(encoding="utf-8") + DOCKERFILE
     named = set(re.findall(r"CAMPAIGN_REACH_(\w+)", text))
     assert {name.lower() for name in named} <= set(Settings.model_fields)
+
+
+def test_airflow_is_set_as_in_the_stack_of_make_up() -> None:
+    """Its DAGs begin by themselves, its scheduler does not sleep, and a killed task is missed early."""
+    image = dict(re.findall(r"^\s+(?:ENV )?([A-Z_]+)=(\S+)", DOCKERFILE, re.M))
+    for service in OURS.values():
+        assert (QUICK | RECOVERS).items() <= (image | service["environment"]).items()
 
 
 def test_services_depend_on_services_and_mount_volumes_that_are_declared() -> None:

@@ -148,6 +148,7 @@ create table marts.fct_ads (ad_id varchar not null, starts_on date not null, end
 create table marts.fct_account_days (account_id varchar not null, day_on date not null, platform varchar not null, reach_day bigint, reach_week bigint, reach_28_days bigint, views bigint, followers bigint, fetched_at timestamp);
 create table marts.fct_post_days (post_id varchar not null, day_on date not null, views bigint, reach bigint, engagements bigint, views_increase bigint, engagements_increase bigint, is_observed boolean not null, has_fallen boolean not null);
 
+create table raw.queue_counts (received_before varchar, held bigint);
 create table raw.receipts (sha256 varchar, received_at varchar);
 create table raw.deliveries (sha256 varchar, state varchar, received_at varchar, repeats bigint);
 create table raw.drained (

@@ -10,20 +10,35 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import structlog
 
 from ingest.adapters.answer_ledger import LANDED, QUARANTINED, READ
+from ingest.adapters.queue.sqlite_queue import text_of
 from ingest.adapters.row_files import insert_rows
 from ingest.domain.errors import StorageFailed
 
-__all__ = ["ANSWERS", "EVENTS", "LANDED", "NOT_EXPECTED", "QUARANTINED", "QUEUE", "READ", "add_newer", "copy_ledgers"]
+__all__ = [
+    "ANSWERS",
+    "EVENTS",
+    "LANDED",
+    "NOT_EXPECTED",
+    "QUARANTINED",
+    "QUEUE",
+    "READ",
+    "add_newer",
+    "copy_ledgers",
+    "note_held_on_sqs",
+]
 
 log = structlog.get_logger()
 NEWEST = 1_000
 """So many of the newest rows are always read again: most of what changes lies there, a repeat that comes soon, say."""
+SQS_SETTLES = timedelta(minutes=5)
+"""SQS counts approximately, and right a minute after the last message came: what is younger may not be counted yet."""
 Row = tuple[object, ...]
 
 
@@ -101,6 +116,14 @@ def add_newer(
         if file and _has(file, ledger):
             since = _newest(connection, ledger)
             _append(connection, file, ledger, told, {"since": since, "unsettled": "[]"})
+
+
+def note_held_on_sqs(connection: duckdb.DuckDBPyConnection, *, held: int, at: datetime) -> None:
+    """How many deliveries SQS holds at a moment, those in hand and the dead included; one row, the newest."""
+    connection.execute("begin")
+    connection.execute("delete from raw.queue_counts")
+    connection.execute("insert into raw.queue_counts values (?, ?)", [text_of(at - SQS_SETTLES), held])
+    connection.execute("commit")
 
 
 def _has(file: sqlite3.Connection, ledger: Ledger) -> bool:

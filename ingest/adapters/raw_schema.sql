@@ -192,6 +192,10 @@ create table if not exists raw.deliveries (
 );
 alter table raw.deliveries add column if not exists row_id bigint;
 
+-- How many deliveries a queue on SQS holds, those in hand and the dead included, and which of the receiver's must be counted
+-- in it by now: those that came before a moment. One row; none for the embedded queue, which says of each what it is.
+create table if not exists raw.queue_counts (received_before varchar not null, held bigint not null);
+
 create table if not exists raw.drained (
     delivery_sha256 varchar not null, changes bigint not null, events bigint not null, coalesced bigint not null,
     quarantined bigint not null, row_id bigint

@@ -41,14 +41,12 @@ def back_up(settings: Settings, folder: Path) -> list[Copied]:
     """
     from ingest.adapters.landing.folder import FolderLanding
     from ingest.adapters.landing.open_landing import open_landing
-    from ingest.adapters.queue.open_queue import open_queue
-    from ingest.adapters.queue.sqlite_queue import SqliteQueue
+    from ingest.adapters.queue.open_queue import ledger_path
 
-    queue, landing = open_queue(settings), open_landing(settings)
+    landing = open_landing(settings)
     with _storage(folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        files = [queue.path] if isinstance(queue, SqliteQueue) else []
-        files += [settings.events_path, settings.state_path]
+        files = [ledger_path(settings), settings.events_path, settings.state_path]
         copied = [_copy_database(path, folder / path.name) for path in files if path.exists()]
         if isinstance(landing, FolderLanding):
             copied.append(_copy_files(LANDING, _landed(landing), folder))

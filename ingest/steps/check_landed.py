@@ -33,6 +33,8 @@ def check_landed(settings: Settings, load_ids: Collection[int] | None = None) ->
         ]
         ledger = judge_ledger(warehouse)
         _require(ledger, loads=len(files))
+        if ledger.warnings:
+            log.warning("ledger_warned", rules=[result.rule for result in ledger.warnings])
         if not files:
             return None
         verdict = judge_landed(warehouse, files, now=now)

@@ -117,18 +117,36 @@ def _copy_ledgers(connection: "DuckDBPyConnection", settings: Settings, as_expec
     load takes them in. What was noted since counts as read, and as landed with the next load.
     """
     from ingest.adapters import ledgers, warehouse
-    from ingest.adapters.queue.open_queue import open_queue
-    from ingest.adapters.queue.sqlite_queue import SqliteQueue
+    from ingest.adapters.queue.open_queue import ledger_path
 
     def read(row: "Row") -> "Row":
         place, count, outcome, began = as_expected(row)
         return place, count, ledgers.READ if outcome == ledgers.LANDED else outcome, began
 
     ledgers.add_newer(connection, settings.state_path, ledgers.ANSWERS, read)
-    queue = open_queue(settings)
-    ledgers.copy_ledgers(connection, queue.path if isinstance(queue, SqliteQueue) else None, ledgers.QUEUE)
+    _count_queue(connection, settings)
+    ledgers.copy_ledgers(connection, ledger_path(settings), ledgers.QUEUE)
     ledgers.copy_ledgers(connection, settings.events_path, ledgers.EVENTS)
     warehouse.replace_refused_answers(connection, _refused_answers(settings))
+
+
+def _count_queue(connection: "DuckDBPyConnection", settings: Settings) -> None:
+    """Note how many deliveries SQS holds, before its log is copied: what is drained meanwhile waits no more there.
+
+    When SQS cannot be asked, what it held at the last load stands: nothing of that time may be missing since.
+    """
+    from ingest.adapters.ledgers import note_held_on_sqs
+    from ingest.adapters.queue.open_queue import is_sqs, open_sqs
+    from ingest.domain.errors import StorageFailed
+
+    if not is_sqs(settings):
+        return
+    try:
+        facts = open_sqs(settings).facts()
+    except StorageFailed as error:
+        log.warning("queue_not_counted", reason=str(error))
+        return
+    note_held_on_sqs(connection, held=facts.waiting + facts.leased + facts.dead, at=settings.clock())
 
 
 def _refused_answers(settings: Settings) -> list[tuple[str, str]]:

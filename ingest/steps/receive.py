@@ -21,7 +21,7 @@ def serve_receiver(settings: Settings, *, host: str, port: int) -> None:
 
     from ingest.adapters.deadline_protocol import MOST_CONNECTIONS, DeadlineProtocol, allow_open_files
     from ingest.adapters.queue.open_queue import open_queue
-    from ingest.adapters.queue.sqlite_queue import SqliteQueue
+    from ingest.adapters.queue.sqs_queue import SqsQueue
     from ingest.adapters.ring import Ring
     from ingest.adapters.webhook_app import webhook_app
 
@@ -32,8 +32,8 @@ def serve_receiver(settings: Settings, *, host: str, port: int) -> None:
     if not verify_token:
         raise SettingsInvalid("CAMPAIGN_REACH_VERIFY_TOKEN is empty: choose one, and give Meta the same.")
     deliveries = open_queue(settings)
-    if isinstance(deliveries, SqliteQueue):
-        deliveries.create()
+    log_of_sqs = deliveries.log if isinstance(deliveries, SqsQueue) else None
+    (log_of_sqs or deliveries).create()
     ring = Ring(settings.ring_url, settings.ring_user, settings.ring_password.get_secret_value())
     if settings.ring_url:
         ring.start()

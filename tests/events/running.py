@@ -46,6 +46,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     own = {
         "QUEUE_URI": f"sqlite:///{folder / 'queue.sqlite'}",
         "EVENTS_PATH": str(folder / "events.sqlite"),
+        "SQS_LOG_PATH": str(folder / "sqs_log.sqlite"),
         "LOGS_DIR": str(folder / "logs"),
         "APP_SECRETS": SECRET,
         "VERIFY_TOKEN": VERIFY,

@@ -94,6 +94,12 @@ CROSS_CHECKS = {
 }
 EVENT_LEDGER = {
     "acknowledged_deliveries_are_kept": sql(DELIVERY[0]),
+    "waiting_deliveries_are_on_sqs": sql(
+        DELIVERY[0],
+        "insert into raw.deliveries values ('a', 'waiting', '2024', 0, 1)",
+        "insert into raw.queue_counts values ('2025', 0)",
+    ),
+    "drained_deliveries_are_in_the_log": sql("insert into raw.drained values ('a', 0, 0, 0, 0, 1)"),
     "done_deliveries_became_events": sql(*DELIVERY),
     "changes_add_up": sql(
         *DELIVERY,

@@ -32,10 +32,12 @@ def is_sqs(settings: Settings) -> bool:
 
 def open_sqs(settings: Settings) -> "SqsQueue":
     """The queue on SQS of settings that name one."""
+    from ingest.adapters.queue.sqs_log import SqsLog
     from ingest.adapters.queue.sqs_queue import SqsQueue
 
-    parts = urlsplit(settings.queue_uri)
-    return SqsQueue(parts.path.strip("/"), region=parts.netloc, endpoint_url=settings.aws_endpoint_url or None)
+    parts, endpoint = urlsplit(settings.queue_uri), settings.aws_endpoint_url or None
+    log = SqsLog(settings.sqs_log_path)
+    return SqsQueue(parts.path.strip("/"), region=parts.netloc, endpoint_url=endpoint, log=log)
 
 
 def queue_path(settings: Settings) -> Path:
@@ -50,6 +52,11 @@ def queue_path(settings: Settings) -> Path:
             "Write sqlite:///var/queue.sqlite, or sqs://eu-central-1/campaign-reach."
         )
     return Path(settings.queue_uri.removeprefix(prefix))
+
+
+def ledger_path(settings: Settings) -> Path:
+    """The file that says what the receiver acknowledged: the embedded queue, or the log beside SQS."""
+    return settings.sqs_log_path if is_sqs(settings) else queue_path(settings)
 
 
 def open_events(settings: Settings) -> EventStore:

@@ -78,7 +78,7 @@ class SqliteQueue:
         of the one that is open (a backup, say) is the queue from then on.
         Raises: StorageFailed.
         """
-        keyed = [(one.sha256, _text(one.received_at), one.body) for one in deliveries]
+        keyed = [(one.sha256, text_of(one.received_at), self._kept(one)) for one in deliveries]
         with _explained(self.path):
             if self._writer is None or self.path.stat().st_ino != self._written_file:
                 self.close()
@@ -94,6 +94,10 @@ class SqliteQueue:
                 self.close()
                 raise
 
+    def _kept(self, delivery: Delivery) -> bytes | None:
+        """The bytes that are kept of a delivery."""
+        return delivery.body
+
     def _require_same_file(self) -> None:
         if self.path.stat().st_ino != self._written_file:
             raise OSError("it was put away while it was written")
@@ -107,7 +111,7 @@ class SqliteQueue:
     def claim(self, *, at: datetime, most: int) -> Claim | None:
         """Lease the oldest deliveries that nobody holds; those that were claimed too often die."""
         batch_id = uuid4().hex
-        moments = {"at": _text(at), "until": _text(at + LEASE), "batch": batch_id, "most": most}
+        moments = {"at": text_of(at), "until": text_of(at + LEASE), "batch": batch_id, "most": most}
         with self._open() as file:
             file.execute("begin immediate")
             file.execute(
@@ -120,14 +124,14 @@ class SqliteQueue:
                 "select body, received_at from deliveries where batch_id = ? order by seq", (batch_id,)
             ).fetchall()
             file.execute("commit")
-        return Claim(batch_id, tuple(Delivery(body, _moment(came)) for body, came in rows)) if rows else None
+        return Claim(batch_id, tuple(Delivery(body, moment_of(came)) for body, came in rows)) if rows else None
 
     def extend(self, claim: Claim, *, at: datetime) -> None:
         """Keep a claim for another lease."""
         with self._open() as file:
             file.execute(
                 "update deliveries set leased_until = ? where batch_id = ? and state = 'leased'",
-                (_text(at + LEASE), claim.batch_id),
+                (text_of(at + LEASE), claim.batch_id),
             )
 
     def acknowledge(self, claim: Claim, *, at: datetime) -> None:
@@ -136,7 +140,7 @@ class SqliteQueue:
             file.execute(
                 "update deliveries set state = 'done', done_at = ?, leased_until = null "
                 "where batch_id = ? and state = 'leased'",
-                (_text(at), claim.batch_id),
+                (text_of(at), claim.batch_id),
             )
 
     def forget_bytes(self, *, at: datetime) -> int:
@@ -148,7 +152,7 @@ class SqliteQueue:
             forgotten = file.execute(
                 "update deliveries set body = null "
                 "where body is not null and state in ('done', 'dead') and done_at < ?",
-                (_text(at - KEPT_RAW),),
+                (text_of(at - KEPT_RAW),),
             ).rowcount
             if forgotten:
                 file.execute("pragma wal_checkpoint(truncate)").fetchall()
@@ -168,7 +172,7 @@ class SqliteQueue:
         if not self.path.exists():
             return 0
         with self._open() as file:
-            found = file.execute(f"select max(seq) from deliveries where {CLAIMABLE}", {"at": _text(at)})  # noqa: S608
+            found = file.execute(f"select max(seq) from deliveries where {CLAIMABLE}", {"at": text_of(at)})  # noqa: S608
             return found.fetchone()[0] or 0
 
     def facts(self) -> QueueFacts:
@@ -182,7 +186,7 @@ class SqliteQueue:
                 "select min(received_at) from deliveries where state in ('waiting', 'leased')"
             ).fetchone()
         waiting, leased, done, dead = (counts.get(name, 0) for name in ("waiting", "leased", "done", "dead"))
-        return QueueFacts(waiting, leased, done, dead, repeats, _moment(oldest) if oldest else None)
+        return QueueFacts(waiting, leased, done, dead, repeats, moment_of(oldest) if oldest else None)
 
     def redrive(self) -> int:
         """Let dead deliveries wait again, with all their attempts; how many."""
@@ -251,9 +255,11 @@ def _explained(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _text(at: datetime) -> str:
+def text_of(at: datetime) -> str:
+    """A moment as the file holds it: UTC, so that the text sorts as the moments do."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """The moment that a text of the file means."""
     return datetime.fromisoformat(text)

@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.adapters.queue.deliveries import LEASE, MOST_ATTEMPTS, Claim, Delivery, QueueFacts
+from ingest.adapters.queue.sqs_log import SqsLog
 from ingest.domain.errors import StorageFailed
 
 log = structlog.get_logger()
@@ -43,6 +44,7 @@ class SqsQueue:
     region: str
     endpoint_url: str | None = None
     lease: timedelta = LEASE
+    log: SqsLog | None = None
     _receipts: dict[str, list[str]] = field(default_factory=dict)
     _client: Any = None
     _urls: dict[str, str] = field(default_factory=dict)
@@ -66,6 +68,8 @@ class SqsQueue:
                 "RedrivePolicy": json.dumps(policy),
             }
             self._made(self.name, kept | lease)
+        if self.log:
+            self.log.create()
 
     def _made(self, name: str, attributes: dict[str, str]) -> str:
         """The address of a queue with these attributes; made without them, for one that is there has others."""
@@ -85,7 +89,7 @@ class SqsQueue:
         return len(_message(delivery)) <= self._largest
 
     def put_many(self, deliveries: Sequence[Delivery]) -> None:
-        """Send deliveries; SQS has stored all of them when it returns.
+        """Send deliveries; SQS has stored all of them when it returns, and the log knows them.
 
         Raises: StorageFailed when one was not taken: then none is acknowledged, and those that were come again.
         """
@@ -95,6 +99,8 @@ class SqsQueue:
                 answer = self.client.send_message_batch(QueueUrl=self._url(self.name), Entries=batch)
                 if answer.get("Failed"):
                     raise StorageFailed(f"SQS did not take {len(answer['Failed'])} of {len(batch)} deliveries.")
+        if self.log:
+            self.log.put_many(deliveries)
 
     def claim(self, *, at: datetime, most: int) -> Claim | None:
         """Receive what waits; nobody else sees it for the length of a lease."""
@@ -137,14 +143,18 @@ class SqsQueue:
         self._receipts.pop(claim.batch_id, None)
 
     def forget_bytes(self, *, at: datetime) -> int:
-        """Nothing: SQS keeps no message that is done, and none for longer than two weeks."""
+        """Nothing: SQS keeps no message that is done, and none for longer than two weeks; the log is told so."""
+        if self.log:
+            self.log.give_up(at=at, kept=KEPT)
         return 0
 
     def acknowledge(self, claim: Claim, *, at: datetime) -> None:
-        """Delete the messages of a claim.
+        """Delete the messages of a claim; the log knows first that they are done, for who dies between comes again.
 
         Raises: StorageFailed when SQS refused one: it comes again, and is known then.
         """
+        if self.log:
+            self.log.finish(claim.deliveries, at=at)
         entries = self._entries(claim)
         with explained(self.name):
             for start in range(0, len(entries), PER_CALL):
@@ -160,9 +170,12 @@ class SqsQueue:
         return self._count(self.name, "ApproximateNumberOfMessages")
 
     def facts(self) -> QueueFacts:
-        """What SQS counts; it keeps nothing that is done, and does not say how old the oldest is."""
+        """What SQS counts; of what is done, what came again and how long the oldest waits, what the log says."""
         waiting, leased = (self._count(self.name, f"ApproximateNumberOfMessages{kind}") for kind in ("", "NotVisible"))
-        return QueueFacts(waiting, leased, 0, self._count(f"{self.name}-dead", "ApproximateNumberOfMessages"), 0, None)
+        dead = self._count(f"{self.name}-dead", "ApproximateNumberOfMessages")
+        noted = self.log.facts() if self.log else QueueFacts(0, 0, 0, 0, 0, None)
+        oldest = noted.oldest_waiting_at if waiting or leased else None
+        return QueueFacts(waiting, leased, noted.done, dead, noted.repeats, oldest)
 
     def redrive(self) -> int:
         """Send the dead deliveries again; how many."""
