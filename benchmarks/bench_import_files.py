@@ -24,6 +24,8 @@ HEADER = (
     *("Data comment", "Date", "Views", "Reach", "Reactions, Comments and Shares", "Reactions", "Comments", "Shares"),
     *("Total clicks", "Other Clicks", "Link Clicks", "Seconds viewed", "Average Seconds viewed"),
 )
+MOST_MEMORY, SLOWEST = 500, 3
+"""The most memory in MB, and times of read_csv, that a large file may take."""
 WORDS = "Хамтдаа суралцъя, хүүхэд бүр ялгаатай, мөрөөдөл бүр өөр. " * 2
 
 
@@ -86,7 +88,7 @@ def run(what: str, folder: Path) -> None:
         if any(one.state != "imported" for one in outcomes):
             raise SystemExit(outcomes[0].problem)
     seconds = time.perf_counter() - began
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     print(json.dumps({"seconds": seconds, "memory_mb": memory}))
 
 
@@ -103,6 +105,10 @@ def main(rows: int, files: int) -> None:
             _say(what, one, bare["seconds"])
         both = parts["large"]["seconds"] + parts["load"]["seconds"]
         print(f"  import and load: {both / bare['seconds']:.1f} × read_csv")
+        times = parts["large"]["seconds"] / bare["seconds"]
+        print(f"  of the import at most {SLOWEST} × read_csv: {times:.1f}")
+        memory = ", ".join(f"{parts[what]['memory_mb']:.0f}" for what in ("large", "load"))
+        print(f"  of import and load at most {MOST_MEMORY} MB each: {memory}")
         (folder / "small").mkdir()
         for number in range(files):
             write_export(folder / "small" / f"{number:04d}.csv", 2_000_000 + number * SMALL_ROWS, SMALL_ROWS)

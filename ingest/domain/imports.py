@@ -1,6 +1,6 @@
 """An import: what a person says beside the files, and what became of each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,29 @@ class Options:
     """The imported file whose place this one takes: its name, or its landing key."""
     says: Mapping[str, str] = field(default_factory=dict)
     """What kinds of tables with options of their own need."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How much of a file is done with: copied, recognised, landed are a share of its bytes each."""
+
+    name: str
+    size: int
+    told: Callable[[str, int], None]
+    done: int = 0
+
+    def copied(self, part: int) -> None:
+        """So many bytes more are copied, which is half of the work."""
+        self.up_to(self.done + part // 2)
+
+    def recognised(self, part: float) -> None:
+        """Such a part of it, from 0 to 1, is recognised, which is nearly all of the other half."""
+        self.up_to(self.size // 2 + int(part * self.size * 0.4))
+
+    def up_to(self, done: int) -> None:
+        """So many of its bytes are done with, or more."""
+        self.told(self.name, max(0, done - self.done))
+        self.done = max(done, self.done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from ingest.domain.errors import ImportRefused
-from ingest.domain.imports import Options, Outcome
+from ingest.domain.imports import Options, Outcome, Progress
 
 if TYPE_CHECKING:
     from ingest.adapters.exports.copies import Copy
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 EXPORT = "export/"
+CAMPAIGN = "campaign"
 NO_FILE = {"has_file": "no"}
 """What a line says whose file did not land."""
 
@@ -60,25 +61,6 @@ class Tables:
 
 
 @dataclass(slots=True)
-class Progress:
-    """How much of a file is done with: copied, recognised, landed are a share of its bytes each."""
-
-    name: str
-    size: int
-    told: Callable[[str, int], None]
-    done: int = 0
-
-    def copied(self, part: int) -> None:
-        """So many bytes more are copied, which is half of the work."""
-        self.up_to(self.done + part // 2)
-
-    def up_to(self, done: int) -> None:
-        """So many of its bytes are done with."""
-        self.told(self.name, done - self.done)
-        self.done = done
-
-
-@dataclass(slots=True)
 class Importer:
     """Brings in one file after another."""
 
@@ -91,13 +73,14 @@ class Importer:
     def bring_in(self, path: Path, *, told: Callable[[str, int], None] = lambda _name, _size: None) -> list[Outcome]:
         """What became of a file; of each table file in it, if it is an archive."""
         from ingest.adapters.exports.copies import copy_file
+        from ingest.adapters.exports.moving import told_while_working
 
         progress = Progress(path.name, path.stat().st_size if path.exists() else 0, told)
         with tempfile.TemporaryDirectory(dir=self.asked.folder) as folder:
             try:
                 copies = self._opened(copy_file(path, Path(folder), told=progress.copied), Path(folder))
-                tables = [self._recognised(copy, path) for copy in copies]
-                progress.up_to(progress.size * 9 // 10)
+                with told_while_working(self.asked.connection, progress.recognised):
+                    tables = [self._recognised(copy, path) for copy in copies]
                 _require_any(path, copies, tables)
                 landed = [self._landed(copy, one) for copy, one in zip(copies, tables, strict=True) if one.found]
                 return [replace(one, path=path) for one in landed]
@@ -114,11 +97,9 @@ class Importer:
 
     def _recognised(self, copy: "Copy", path: Path) -> Tables:
         """The tables of a file. One that nobody knows is left aside if another one is known."""
-        from ingest.adapters.exports.mappings import mapping_beside, read_mapping
         from ingest.adapters.exports.offline_columns import is_explanation
 
-        mapping = self.options.mapping or mapping_beside(path)
-        asked = replace(self.asked, mapping=read_mapping(mapping)) if mapping else self.asked
+        asked = self._asked(copy, path)
         found: list[Found] = []
         left_aside: list[str] = []
         for sheet in _sheets(copy, (asked.mapping and asked.mapping.delimiter) or ""):
@@ -128,6 +109,20 @@ class Importer:
             elif not is_explanation(sheet.head[0][1] if sheet.head else ()):
                 left_aside.append(sheet.name)
         return Tables(tuple(found), tuple(left_aside))
+
+    def _asked(self, copy: "Copy", path: Path) -> "Asked":
+        """What is known beside a file: its mapping; of one that is read again also whose it was, if nobody says it."""
+        from ingest.adapters.exports.mappings import mapping_beside, read_mapping
+
+        mapping = self.options.mapping or mapping_beside(path)
+        asked = replace(self.asked, mapping=read_mapping(mapping)) if mapping else self.asked
+        before = self._landed_before(copy) if self.options.again else ""
+        if not before:
+            return asked
+        known = {account_id for account_id, _ in asked.accounts}
+        account_id = asked.account_id or (copy.folder if copy.folder in known else _accounts(self.landing, before))
+        campaign = asked.says.get(CAMPAIGN) or _params(self.landing, before).get(CAMPAIGN, "")
+        return replace(asked, account_id=account_id, says={**asked.says, CAMPAIGN: campaign})
 
     def _landed(self, copy: "Copy", tables: Tables) -> Outcome:
         from ingest.adapters.landing.envelope import Attachment, Batch
@@ -189,6 +184,14 @@ def _params(landing: "Landing", key: str) -> dict[str, Any]:
 
     params: dict[str, Any] = first_line(landing.local_path(key))["request"]["params"]
     return params
+
+
+def _accounts(landing: "Landing", key: str) -> str:
+    """The accounts that the tables of an imported file were said to be of; empty where their rows say it."""
+    from ingest.adapters.landing.lines import open_landed
+
+    said = [str(line.body.get("account_id") or "") for line in open_landed(landing, key).read()]
+    return ",".join(dict.fromkeys(one for one in said if one))
 
 
 def named_before(landing: "Landing", name: str) -> str:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ingest.steps.bring_in import Importer
 
 log = structlog.get_logger()
-MEMORY = "256MB"
+MEMORY = "192MB"
+"""What DuckDB may hold of a large file; the rest of it waits on disk. The process takes half as much again."""
 NOTHING_SAID = Options()
 
 

@@ -2,11 +2,16 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from ingest.adapters.exports.copies import copy_file
+from ingest.adapters.exports.dialects import Dialect, dialects
+from ingest.adapters.exports.headers import headed
+from ingest.adapters.exports.text_tables import text_sheets
 from ingest.settings import Settings
 from tests.exports.composed import (
     INSTAGRAM,
@@ -26,7 +31,17 @@ from tests.exports.composed import (
 YOUTUBE, TIKTOK = "UCdreamumbrella0000000001", "@iom.mongolia"
 
 
-def workbook(folder: Path, rows: list[list[object]], name: str = "export.xlsx") -> Path:
+def as_file(form: str, folder: Path, rows: Sequence[Sequence[object]]) -> Path:
+    """Rows as the product writes them: a workbook, or CSV."""
+    if form == "xlsx":
+        return workbook(folder, rows)
+    return written(folder, text_of([[str(cell) for cell in row] for row in rows]))
+
+
+FORMS = pytest.mark.parametrize("form", ["csv", "xlsx"])
+
+
+def workbook(folder: Path, rows: Sequence[Sequence[object]], name: str = "export.xlsx") -> Path:
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(row)
@@ -71,7 +86,8 @@ def test_a_file_of_two_blocks_holds_two_tables(settings: Settings, tmp_path: Pat
     assert ask(settings, "select rows, accepted from raw.imports order by line_no") == [(2, 2), (1, 1)]
 
 
-def test_old_insights_of_posts_as_a_workbook_with_a_row_of_descriptions(settings: Settings, tmp_path: Path) -> None:
+@FORMS
+def test_old_insights_of_posts_have_a_row_of_descriptions(settings: Settings, tmp_path: Path, form: str) -> None:
     header = [
         "Post ID",
         "Permalink",
@@ -99,7 +115,7 @@ def test_old_insights_of_posts_as_a_workbook_with_a_row_of_descriptions(settings
         1234,
         5678,
     ]
-    (outcome,) = brought_in(settings, workbook(tmp_path, [header, described, post]))
+    (outcome,) = brought_in(settings, as_file(form, tmp_path, [header, described, post]))
     assert facts_of(outcome)["product"] == "Facebook Insights, post level (until 2023)"
     assert ask(settings, "select post_id, account_id, published_at from raw.posts") == [
         (f"{PAGE}_10158000000000001", PAGE, "2021-10-19T15:15:00+0000")
@@ -111,13 +127,14 @@ def test_old_insights_of_posts_as_a_workbook_with_a_row_of_descriptions(settings
     assert ask(settings, "select rows, accepted, not_rows from raw.imports") == [(2, 1, 1)]
 
 
-def test_old_insights_of_a_page_have_day_week_and_28_days(settings: Settings, tmp_path: Path) -> None:
+@FORMS
+def test_old_insights_of_a_page_have_day_week_and_28_days(settings: Settings, tmp_path: Path, form: str) -> None:
     rows = [
         ["Date", "Lifetime Total Likes", "Daily Total Reach", "Weekly Total Reach", "28 Days Total Reach"],
         ["", "Lifetime: The total number of people who have liked your Page.", "Daily: …", "Weekly: …", "28 Days: …"],
         ["10/19/2021", "1,000", "10", "20", "30"],
     ]
-    brought_in(settings, written(tmp_path, text_of(rows)), account_id=PAGE)
+    brought_in(settings, as_file(form, tmp_path, rows), account_id=PAGE)
     found = ask(settings, "select graph_name, period, value from raw.snapshots order by 1")
     assert found == [
         ("28 Days Total Reach", "days_28", "30"),
@@ -140,14 +157,18 @@ ADS = [
 ]
 
 
-def test_ads_come_with_their_spend_and_the_total_row_never_counts(settings: Settings, tmp_path: Path) -> None:
+@FORMS
+def test_ads_come_with_their_spend_and_the_total_row_never_counts(
+    settings: Settings, tmp_path: Path, form: str
+) -> None:
     rows = [
         ADS,
         ["2026-01-01", "2026-01-31", "", "", "", "", "1,500", "4000", "3,000.50"],
         ["2026-01-01", "2026-01-31", "Umbrella", "All", "Video 1", "120200000000000001", "900", "2500", "2,000.25"],
         ["2026-01-01", "2026-01-31", "Umbrella", "All", "Video 2", "", "800", "1500", "1,000.25"],
     ]
-    brought_in(settings, written(tmp_path, text_of(rows)))
+    (outcome,) = brought_in(settings, as_file(form, tmp_path, rows))
+    assert facts_of(outcome)["not counted as rows"] == "1 total row"
     found = ask(
         settings,
         "select ad_name, starts_on::text, reach, impressions, spend::text, currency from raw.ads order by line_no",
@@ -192,12 +213,13 @@ def test_youtube_comes_as_a_zip_whose_list_is_cut(settings: Settings, tmp_path: 
     assert values(settings, "Impressions") == {"XcQ": "9000", "iJk": "7000"}
 
 
-def test_tiktok_posts_are_known_by_their_links(settings: Settings, tmp_path: Path) -> None:
+@FORMS
+def test_tiktok_posts_are_known_by_their_links(settings: Settings, tmp_path: Path, form: str) -> None:
     rows: list[list[object]] = [
         ["Video title", "Video link", "Post time", "Total likes", "Total comments", "Total shares", "Total views"],
         ["Шүхэр", f"https://www.tiktok.com/{TIKTOK}/video/7012345678901234567", "2021-09-03 10:00:00", 5, 1, 2, 4321],
     ]
-    brought_in(settings, workbook(tmp_path, rows))
+    brought_in(settings, as_file(form, tmp_path, rows))
     assert ask(settings, "select account_id, post_id, published_at from raw.posts") == [
         (TIKTOK, "7012345678901234567", "2021-09-03T10:00:00+0000")
     ]
@@ -271,6 +293,57 @@ def test_headers_in_other_languages_mean_the_same(settings: Settings, tmp_path: 
     ]
     assert values(settings, "Views") == {"001": "6620"}
     assert values(settings, "Reach") == {"001": "4100"}
+
+
+NBSP = "\u202f"
+IN_WORDS = {
+    "fr": ("Contenu", "Titre de la vidéo", "Heure de publication de la vidéo", "Vues", "28 sept. 2021"),
+    "es": ("Contenido", "Título del video", "Hora de publicación del video", "Vistas", "28 sept 2021"),
+    "pt": ("Conteúdo", "Título do vídeo", "Horário de publicação do vídeo", "Visualizações", "28 de set. de 2021"),
+    "de": ("Inhalte", "Video\u00adtitel", "Veröffentlichungszeit des Videos", "Aufrufe", "28. Sept. 2021"),
+    "ru": ("Контент", "Название видео", "Время публикации видео", "Просмотры", f"28 сент.{NBSP}2021 г."),
+}
+
+
+@pytest.mark.parametrize("language", IN_WORDS)
+def test_youtube_writes_days_in_the_words_of_the_language(settings: Settings, tmp_path: Path, language: str) -> None:
+    *header, day = IN_WORDS[language]
+    rows = [header, ["Total", "", "", f"44{NBSP}531"], ["dQw4-9WgXcQ", "Шүхэр", day, f"44{NBSP}531"]]
+    (outcome,) = brought_in(settings, written(tmp_path, text_of(rows)))
+    assert facts_of(outcome)["language"] == language
+    assert ask(settings, "select published_at from raw.posts") == [("2021-09-28T12:00:00+0000",)]
+    assert values(settings, "Views") == {"XcQ": "44531"}
+
+
+def languages_of(dialect: Dialect) -> list[str]:
+    """The languages in which all headers are known that a table of the product must have."""
+    fields: dict[str, dict[str, list[str]]] = dialect.facts["fields"] | (dialect.facts["metrics"] or {})
+    needed = [fields[name] for name in (*dialect.required, *dialect.any_of[:1])]
+    return [language for language in needed[0] if all(language in one for one in needed)]
+
+
+KNOWN = [(one, language) for one in dialects() for language in languages_of(one) if not one.has("title_names_metric")]
+
+
+@pytest.mark.parametrize(("dialect", "language"), KNOWN, ids=[f"{one.product}-{of}" for one, of in KNOWN])
+def test_each_alias_of_a_header_is_known_in_its_language(dialect: Dialect, language: str, tmp_path: Path) -> None:
+    known = dialect.facts["fields"] | (dialect.facts["metrics"] or {})
+    aliases = {name: by_language[language] for name, by_language in known.items() if language in by_language}
+    for at in range(max(map(len, aliases.values()))):
+        header = [names[at % len(names)] for names in aliases.values()]
+        (sheet,) = text_sheets(copy_file(written(tmp_path, text_of([header, ["1"] * len(header)])), tmp_path))
+        found = headed(sheet)
+        assert found is not None
+        assert (found.dialect.product, found.language) == (dialect.product, language)
+        assert [one.header for one in found.columns] == header
+        assert found.unknown == ()
+
+
+def test_what_is_known_from_the_interface_only_is_said(settings: Settings, tmp_path: Path) -> None:
+    seen, unseen = (written(tmp_path, table([LANGUAGES[one]], delimiter=";"), f"{one}.csv") for one in ("es", "ru"))
+    (of_spanish, of_russian) = brought_in(settings, seen, unseen)
+    assert "interface" not in facts_of(of_spanish)["note"]
+    assert "headers in ru are known from the product's interface, not from files yet" in facts_of(of_russian)["note"]
 
 
 FACEBOOK_HEADERS = {

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.adapters.exports import tables
+from ingest.adapters.exports.moving import told_while_working
 from ingest.adapters.exports.seen import Passing
 from ingest.adapters.landing.lines import open_landed
 from ingest.adapters.landing.open_landing import open_landing
@@ -116,6 +118,16 @@ def test_a_bar_hears_of_all_bytes(settings: Settings, tmp_path: Path) -> None:
     assert {name: sum(sizes) for name, sizes in told.items()} == {path.name: path.stat().st_size for path in paths}
     assert len(told["a.csv"]) > 2
     assert min(size for sizes in told.values() for size in sizes) >= 0
+
+
+def test_a_bar_moves_while_a_large_file_is_read() -> None:
+    told: list[float] = []
+    with duckdb.connect() as connection, told_while_working(connection, told.append, every=0.01):
+        connection.execute("create table one as select hash(i) as h from range(2_000_000) t(i)")
+        connection.execute("select count(distinct h) from one").fetchall()
+    assert told == sorted(told)
+    assert len(set(told)) > 3
+    assert max(told) < 1
 
 
 CELLS = st.lists(st.lists(st.text('ab,"\n', max_size=4), min_size=2, max_size=2), max_size=5)

@@ -5,6 +5,7 @@ import io
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from ingest.adapters.exports.shortcodes import made_at, shortcode_at
@@ -17,6 +18,7 @@ from tests.exports.composed import (
     brought_in,
     dry,
     facebook_post,
+    facts_of,
     instagram_post,
     refusal,
     table,
@@ -56,6 +58,10 @@ def test_times_are_held_against_short_codes_and_a_file_that_disagrees_is_reporte
         instagram_post(2, Permalink=address(made[1]), Publish_time="03/20/2026 10:05"),
     ]
     assert "times agree with the short codes of 2 addresses" in dry(settings, written(tmp_path, table(right)))["note"]
+    near = [instagram_post(1, Permalink=address(made[1]), Publish_time="03/20/2026 10:35")]
+    assert "times agree" in dry(settings, written(tmp_path, table(near)))["note"]
+    far = [instagram_post(1, Permalink=address(made[1]), Publish_time="03/20/2026 10:36")]
+    assert "times disagree" in dry(settings, written(tmp_path, table(far)))["note"]
     wrong = [instagram_post(1, Permalink=address(made[1]), Publish_time="03/21/2026 01:05")]
     note = dry(settings, written(tmp_path, table(wrong)))["note"]
     assert "times disagree with the short codes of 1 of 1 addresses, typically by +15.0 hours" in note
@@ -66,10 +72,20 @@ def test_the_order_of_day_and_month_is_decided_per_file(settings: Settings, tmp_
     assert dry(settings, written(tmp_path, table(clear)))["dates"] == "day/month/year"
     by_language = [facebook_post(1, Publish_time="03/04/2025 10:00")]
     assert dry(settings, written(tmp_path, table(by_language)))["dates"] == "month/day/year"
+    with_dots = [facebook_post(1, Publish_time="03.04.2025 10:00")]
+    assert dry(settings, written(tmp_path, table(with_dots)))["dates"] == "day/month/year"
     coded = [
         instagram_post(1, Publish_time="04/03/2025 09:00", Permalink=address(datetime(2025, 3, 4, 17, tzinfo=UTC)))
     ]
     assert dry(settings, written(tmp_path, table(coded)))["dates"] == "day/month/year"
+
+
+def test_a_language_whose_exports_have_both_orders_does_not_decide(settings: Settings, tmp_path: Path) -> None:
+    header = ["Identificação do post", "Identificação da Página", "Horário de publicação", "Visualizações"]
+    rows = [header, ["122100000000000101", PAGE, "03/04/2025 10:00", "5"]]
+    assert "--date-order dmy or --date-order mdy" in refusal(settings, written(tmp_path, text_of(rows)))
+    of_brazil = [*rows, ["122100000000000102", PAGE, "01/17/2026 10:29", "5"]]
+    assert dry(settings, written(tmp_path, text_of(of_brazil)))["dates"] == "month/day/year"
 
 
 def test_an_order_that_nothing_tells_is_asked_for(settings: Settings, tmp_path: Path) -> None:
@@ -245,10 +261,76 @@ def test_reach_above_views_is_said_and_not_repaired(settings: Settings, tmp_path
     assert "reach is above views in 1 of 2 posts" in dry(settings, path)["note"]
 
 
+def test_boosted_and_organic_parts_that_are_not_the_total_are_said_and_not_repaired(
+    settings: Settings, tmp_path: Path
+) -> None:
+    parts = (
+        "Views from Boosted posts",
+        "Views from Organic posts",
+        "Reach from Boosted posts",
+        "Reach from Organic posts",
+    )
+    rows = [
+        facebook_post(1) | dict(zip(parts, ("310", "5,000", "84", "3900"), strict=True)),
+        facebook_post(2) | dict(zip(parts, ("310", "5,001", "2000", "3000"), strict=True)),
+        facebook_post(3) | dict(zip(parts, ("", "", "2000", "3000"), strict=True)),
+    ]
+    (outcome,) = brought_in(settings, written(tmp_path, table(rows)))
+    note = facts_of(outcome)["note"]
+    assert "boosted and organic views are together another number than Views in 1 of 2 posts" in note
+    assert "boosted and organic reach are together another number than Reach in 2 of 3 posts" in note
+    assert values(settings, "Views") == {"001": "5310", "002": "5310", "003": "5310"}
+    assert values(settings, "Views from Organic posts") == {"001": "5000", "002": "5001", "003": None}
+    assert values(settings, "Reach") == {"001": "3984", "002": "3984", "003": "3984"}
+
+
 def test_crossposts_are_two_posts_and_are_said(settings: Settings, tmp_path: Path) -> None:
     rows = [facebook_post(1, Is_crosspost="1"), facebook_post(2, Is_crosspost="1", Page_ID=OTHER_PAGE)]
     path = written(tmp_path, table(rows))
     assert "2 crossposts: the same video on two Pages" in dry(settings, path)["note"]
+
+
+def test_a_caption_stands_in_title_or_in_description(settings: Settings, tmp_path: Path) -> None:
+    rows = [
+        facebook_post(1, Title="A title", Description=""),
+        facebook_post(2, Title="", Description="A description"),
+        facebook_post(3, Title="Both", Description="Both, and more"),
+    ]
+    brought_in(settings, written(tmp_path, table(rows)))
+    found = [message for (message,) in ask(settings, "select message from raw.posts order by line_no")]
+    assert found == ["A title", "A description", "Both, and more"]
+
+
+def test_columns_that_nobody_knows_are_kept_and_named_however_many_there_are(
+    settings: Settings, tmp_path: Path
+) -> None:
+    raw = {"IMPRESSION:UNIQUE_USERS": "7", "Publsh tme": "x"} | {f"Column {at}": str(at) for at in range(150)}
+    path = written(tmp_path, table([facebook_post(1) | raw]))
+    (outcome,) = brought_in(settings, path)
+    facts = facts_of(outcome)
+    assert facts["rows"] == "1: 1 to bring in"
+    assert "'Publsh tme' (nearest: published_at)" in facts["unknown columns"]
+    assert "'IMPRESSION:UNIQUE_USERS'" in facts["unknown columns"]
+    (landed,) = Path(settings.landing_uri).rglob("export/**/*.csv")
+    assert landed.read_bytes() == path.read_bytes()
+    ((notes,),) = ask(settings, "select notes from raw.imports")
+    assert "unknown columns: 'IMPRESSION:UNIQUE_USERS'" in notes
+
+
+def test_an_id_that_is_a_number_in_a_workbook_has_lost_its_digits(settings: Settings, tmp_path: Path) -> None:
+    link = f"https://www.facebook.com/{PAGE}/posts/122157889012345678"
+    rows = [facebook_post(1, Permalink=link), facebook_post(2, Permalink=""), facebook_post(3)]
+    book = openpyxl.Workbook()
+    book.active.append(list(rows[0]))
+    for row, post_id in zip(rows, (122157889012345678, 122157889012345679, "122100000000000003"), strict=True):
+        book.active.append([post_id, *list(row.values())[1:]])
+    book.save(tmp_path / "export.xlsx")
+    brought_in(settings, tmp_path / "export.xlsx")
+    found = [post.partition("_")[2] for (post,) in ask(settings, "select post_id from raw.posts order by line_no")]
+    assert found == ["122157889012345678", "122100000000000003"]
+    assert ask(settings, "select line_no, reason from raw.quarantine") == [
+        (3, "a spreadsheet has ruined the post's id, and there is no permalink")
+    ]
 
 
 TYPES = {"Photos": "photo", "Reels": "video", "Live": "video", "Text": None, "Links": "link", "Vídeos": "video"}

@@ -86,25 +86,27 @@ def _chosen(same: Sequence[Column], seen: Sequence[tuple[int, int, int]]) -> tup
 
 
 def date_order(connection: duckdb.DuckDBPyConnection, sheet: Sheet, found: Recognition, asked: Asked) -> str:
-    """Day first or month first: what the person says, what a day above twelve says, short codes, the language.
+    """Day first or month first: a day above twelve says it, else the person, short codes, dots, the language.
 
     Raises: ImportRefused when nothing says it, or the rows contradict each other.
     """
     column = next((one for name in ("published_at", "date", "starts_on") if (one := found.field_at(name))), None)
     if column is None:
         return found.date_order
-    first, second, some = connection.execute(
+    first, second, some, has_dots = connection.execute(
         rf"""
         select
-            max(try_cast(parts[1] as integer)), max(try_cast(parts[2] as integer)), any_value(text)
+            max(try_cast(parts.first as integer)), max(try_cast(parts.second as integer)), any_value(text),
+            bool_and(parts.sign = '.')
         from (
             select
                 trim(cell) as text,
-                regexp_extract(text, '^([0-9]{{1,2}})[/.-]([0-9]{{1,2}})[/.-][0-9]{{4}}', ['1', '2']) as pair,
-                [pair['1'], pair['2']] as parts
+                regexp_extract(
+                    text, '^([0-9]{{1,2}})([/.-])([0-9]{{1,2}})[/.-][0-9]{{4}}', ['first', 'sign', 'second']
+                ) as parts
             from (select distinct left(c{column.at}, 12) as cell from records)
         )
-        where parts[1] <> ''
+        where parts.first <> ''
         """  # noqa: S608 - a column's number
     ).fetchall()[0]
     if first is None:
@@ -116,7 +118,8 @@ def date_order(connection: duckdb.DuckDBPyConnection, sheet: Sheet, found: Recog
     by_rows = "dmy" if first > TWELVE else "mdy" if second > TWELVE else ""
     by_codes = "" if by_rows or asked.date_order else _order_by_shortcodes(connection, found)
     by_language = _order_of_language(found)
-    order = by_rows or asked.date_order or by_codes or found.date_order or by_language
+    by_dots = "dmy" if has_dots else ""
+    order = by_rows or asked.date_order or by_codes or found.date_order or by_dots or by_language
     if not order:
         raise ImportRefused(
             f"{sheet.shown} has dates such as {some!r} under {column.header}, and nothing says whether the day or the "

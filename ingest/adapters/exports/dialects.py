@@ -51,6 +51,10 @@ class Dialect:
         """Whether the file says yes to it."""
         return bool(self.facts.get(name))
 
+    def has_seen(self, language: str) -> bool:
+        """Whether headers in a language were met in files; else they are known from the product's interface only."""
+        return language in (self.facts.get("seen") or {})
+
     def text(self, name: str) -> str:
         """What the file says of it; empty when it says nothing."""
         return str(self.facts.get(name) or "")

@@ -53,17 +53,36 @@ create or replace temp macro with_seconds(text) as
         '^([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})(Z|[+-])', '\1:00\2'
     );
 
+-- The month of a word such as `sept.`, `августа`, `März`: by its first letters, without accents.
+create or replace temp macro month_of(word) as map {
+    'jan': 1, 'ene': 1, 'янв': 1, 'feb': 2, 'fev': 2, 'фев': 2, 'mar': 3, 'мар': 3, 'apr': 4, 'avr': 4, 'abr': 4,
+    'апр': 4, 'may': 5, 'mai': 5, 'мая': 5, 'маи': 5, 'jun': 6, 'juin': 6, 'июн': 6, 'jul': 7, 'juil': 7, 'июл': 7,
+    'aug': 8, 'aou': 8, 'ago': 8, 'авг': 8, 'sep': 9, 'set': 9, 'сен': 9, 'oct': 10, 'okt': 10, 'out': 10, 'окт': 10,
+    'nov': 11, 'ноя': 11, 'dec': 12, 'dez': 12, 'dic': 12, 'дек': 12
+}[left(strip_accents(lower(word)), if(starts_with(lower(word), 'jui'), 4, 3))];
+
+-- `28 sept. 2026`, `3 de out. de 2026`, `3. Okt. 2026`, `3 окт. 2026 г.`: YouTube writes days in the words of a language.
+create or replace temp macro day_in_words(text) as
+    list_transform(
+        [regexp_extract(
+            regexp_replace(text, '[\x{a0}\x{202f}]', ' ', 'g'),
+            '^([0-9]{1,2})\.? (?:de )?(\p{L}+)\.? (?:de )?([0-9]{4})', ['day', 'month', 'year']
+        )],
+        lambda one: try_cast(concat_ws('-', one.year, month_of(one.month), one.day) as date)
+    )[1];
+
 create or replace temp macro moment_of(cell, formats, time_zone) as
     list_transform([given(cell)], lambda text: if(
         regexp_matches(text, '(Z|[+-][0-9]{2}:?[0-9]{2})$'),
         try_cast(with_seconds(text) as timestamptz),
-        try_strptime(written_alike(text), formats) at time zone time_zone
+        coalesce(try_strptime(written_alike(text), formats), day_in_words(text)::timestamp) at time zone time_zone
     ))[1];
 
 create or replace temp macro day_of(cell, formats) as
     coalesce(
         try_cast(regexp_extract(given(cell), '^[0-9]{4}-[0-9]{2}-[0-9]{2}') as date),
-        try_strptime(written_alike(given(cell)), formats)::date
+        try_strptime(written_alike(given(cell)), formats)::date,
+        day_in_words(given(cell))
     );
 
 create or replace temp macro as_utc(moment) as strftime(make_timestamp(epoch_us(moment)), '%Y-%m-%dT%H:%M:%S+0000');

@@ -78,6 +78,11 @@ class Recognition:
         return tuple(one for one in self.columns if one.kind == "metric")
 
     @property
+    def unknown_columns(self) -> str:
+        """The headers that nobody knows, each with the nearest known one."""
+        return ", ".join(f"{name!r} (nearest: {near})" if near else repr(name) for name, near in self.unknown)
+
+    @property
     def how(self) -> str:
         """How the table is read, without what was found in its rows: tables that are read alike have the same."""
         alike = replace(self, rows=0, accepted=0, rejected={}, not_rows={}, notes=(), unknown=())
@@ -100,7 +105,6 @@ class Recognition:
     def facts(self) -> list[tuple[str, str]]:
         """What a person is told, line by line."""
         mapped = ", ".join(f"{one.header} → {one.name}" if one.header != one.name else one.name for one in self.columns)
-        unknown = ", ".join(f"{name!r} (nearest: {near})" if near else repr(name) for name, near in self.unknown)
         how = {"workbook": "xlsx"}.get(self.form, f"{self.encoding}, {delimiter_name(self.delimiter)}-separated")
         rejected = "; ".join(f"{count:,} × {reason}" for reason, count in self.rejected.items())
         set_aside = ", ".join(f"{count:,} {what}" for what, count in self.not_rows.items())
@@ -116,7 +120,7 @@ class Recognition:
                 {"mdy": "month/day/year", "dmy": "day/month/year"}.get(self.date_order, "year first, or in words"),
             ),
             ("columns", mapped),
-            ("unknown columns", f"{unknown}: kept in the landed file" if unknown else "none"),
+            ("unknown columns", f"{self.unknown_columns}: kept in the landed file" if self.unknown else "none"),
             ("rows", f"{self.rows:,}: {self.accepted:,} to bring in"),
             ("rejected", rejected or "none"),
         ]

@@ -17,7 +17,10 @@ from ingest.domain.errors import ImportRefused
 
 RUINED_ID = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 """What a spreadsheet makes of a long number; `is_ruined` in judging.sql is the same."""
+NO_LETTER = "\ufffd"
 LONGEST_ROW = 4 * 1024 * 1024
+SMALL_BUFFERS = f"max_line_size = {2 * 1024 * 1024}, buffer_size = {4 * 1024 * 1024}"
+"""DuckDB holds several buffers for each thread, of 32 MB if nothing is said, and they count against its limit."""
 PLAIN_CSV = "header = false, quote = '\"', escape = '\"', null_padding = false, auto_detect = false"
 
 
@@ -44,18 +47,20 @@ def lay_records(
     *,
     file_no: int = 0,
     without: Sequence[str] = (),
-) -> None:
+) -> int:
     """Make the view `records`: the number of the file and of each row's line, and the cells `c0`, `c1` … that are read.
 
-    The file is read once, into a table; `without` are fields that are not needed.
+    The file is read once, into a table; `without` are fields that are not needed. Returns how many rows have a letter
+    that is none; 0 where DuckDB reads the file, which takes whole letters only.
 
     Raises: ImportRefused when DuckDB reads the file otherwise than it was recognised.
     """
     if found.read_by == "bulk":
         _lay_in_bulk(connection, copy, found, _used(found, without), file_no)
-    else:
-        rows = cleaned(copy, found, folder, file_no=file_no, without=without)
-        lay_cleaned(connection, [rows.path], found, without=without)
+        return 0
+    rows = cleaned(copy, found, folder, file_no=file_no, without=without)
+    lay_cleaned(connection, [rows.path], found, without=without)
+    return rows.damaged
 
 
 def _lay_in_bulk(
@@ -64,7 +69,7 @@ def _lay_in_bulk(
     """Two threads read the file, and a table keeps its order: so a row's place in it is the number of its line."""
     cells = ", ".join(f"c{at}" for at in used)
     every = [f"c{at}" for at in range(found.width)]
-    read = _read_csv([copy.path], every, found.delimiter, f"skip = {found.first_line - 1}")
+    read = _read_csv([copy.path], every, found.delimiter, f"skip = {found.first_line - 1}, {SMALL_BUFFERS}")
     connection.execute(f"create or replace temp table laid as select {cells} from {read}")  # noqa: S608
     # rows of a transaction that is not over have places of their own, which do not begin at 0
     first = int(connection.execute("select coalesce(min(rowid), 0) from laid").fetchall()[0][0])
@@ -74,23 +79,25 @@ def _lay_in_bulk(
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A file of ours with the rows of a table, and whether one of its ids was ruined by a spreadsheet."""
+    """A file of ours with the rows of a table, if an id was ruined by a spreadsheet, how many have a broken letter."""
 
     path: Path
     has_ruined_ids: bool
+    damaged: int
 
 
 def cleaned(copy: Copy, found: Recognition, folder: Path, *, file_no: int = 0, without: Sequence[str] = ()) -> Cleaned:
     """The rows of a table, each with the number of the file and of its line."""
     path = folder / f"{copy.path.name}.{found.header_line}.{file_no}.records"
-    used, of_ids, has_ruined_ids = _used(found, without), found.field_at("post_id"), False
+    used, of_ids, has_ruined_ids, damaged = _used(found, without), found.field_at("post_id"), False, 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for number, cells in rows_of(copy, found):
             writer.writerow([file_no, number, *(cells[at] if at < len(cells) else "" for at in used)])
+            damaged += any(NO_LETTER in cell for cell in cells)
             if of_ids and of_ids.at < len(cells) and RUINED_ID.fullmatch(cells[of_ids.at].strip()):
                 has_ruined_ids = True
-    return Cleaned(path, has_ruined_ids)
+    return Cleaned(path, has_ruined_ids, damaged)
 
 
 def lay_cleaned(
@@ -98,7 +105,7 @@ def lay_cleaned(
 ) -> None:
     """Make the view `records` of cleaned files whose tables are read alike."""
     cells = [f"c{at}" for at in _used(found, without)]
-    alone = f"parallel = false, max_line_size = {LONGEST_ROW}"
+    alone = f"parallel = false, max_line_size = {LONGEST_ROW}, buffer_size = {2 * LONGEST_ROW}"
     read = _read_csv(paths, ["file_no", "line_no", *cells], ",", alone)
     numbers = ("file_no::bigint as file_no", "line_no::bigint as line_no")
     connection.execute(f"create or replace temp table laid as select {', '.join((*numbers, *cells))} from {read}")  # noqa: S608

@@ -4,17 +4,22 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from ingest.adapters.exports.expressions import cell_of
+from ingest.adapters.exports.expressions import cell_of, value_of
 from ingest.adapters.exports.recognition import Recognition
 from ingest.adapters.exports.shortcodes import made_at
 
 SAMPLE = 300
 TOLERANCE = timedelta(minutes=30)
+PARTS = (
+    ("Views", "Views from Boosted posts", "Views from Organic posts"),
+    ("Reach", "reach_boosted", "reach_organic"),
+)
+"""A total, and the columns of its boosted and its organic part."""
 
 
 def remarks(connection: duckdb.DuckDBPyConnection, found: Recognition) -> list[str]:
     """What a person should know beside the counts."""
-    notes = [*_clock(connection, found), *_cut(connection, found)]
+    notes = [*_clock(connection, found), *_cut(connection, found), *_parts(connection, found)]
     names = {one.name: at for at, one in enumerate(found.metrics) if not one.reason}
     if found.kind == "posts" and {"Reach", "Views"} <= set(names):
         reach, views = names["Reach"], names["Views"]
@@ -34,6 +39,26 @@ def remarks(connection: duckdb.DuckDBPyConnection, found: Recognition) -> list[s
         notes += (
             [f"{count:,} crossposts: the same video on two Pages, whose views may be counted on both"] if count else []
         )
+    return notes
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, found: Recognition) -> list[str]:
+    """Of how many posts the boosted and the organic part are together another number than the total."""
+    named = {one.name: one for one in found.columns}
+    notes = []
+    for names in PARTS:
+        if not set(names) <= set(named):
+            continue
+        total, boosted, organic = (value_of(named[name], found) for name in names)
+        posts, differ = connection.execute(
+            f"select count({total} + {boosted} + {organic}), count(*) filter ({boosted} + {organic} <> {total}) "  # noqa: S608
+            "from judged inner join records using (file_no, line_no) where rejected is null and not_row is null"
+        ).fetchall()[0]
+        if differ:
+            notes.append(
+                f"boosted and organic {names[0].lower()} are together another number than {names[0]} in {differ:,} of "
+                f"{posts:,} posts: the total is taken as given"
+            )
     return notes
 
 

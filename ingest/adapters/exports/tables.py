@@ -20,6 +20,8 @@ from ingest.adapters.landing.envelope import Received, Request
 from ingest.domain.errors import ImportRefused
 
 EDGE = "export"
+UNSEEN = "headers in {} are known from the product's interface, not from files yet: compare the columns with the file"
+HALF = "a letter is damaged in {:,} rows, and stands as \ufffd: was the file cut or copied badly?"
 BULK = 4 * 1024 * 1024
 """A larger file is read by DuckDB as it is, if it is written plainly."""
 
@@ -157,6 +159,7 @@ def _by_header(sheet: Sheet, header: Headed, asked: Asked) -> Recognition:
         post_types=dialect.post_types,
         stated=stated,
         unknown=header.unknown,
+        notes=() if not header.language or dialect.has_seen(header.language) else (UNSEEN.format(header.language),),
     )
 
 
@@ -200,8 +203,8 @@ def _laid(connection: duckdb.DuckDBPyConnection, sheet: Sheet, found: Recognitio
                 return bulk
         except duckdb.Error:
             pass  # a row that is not like the others: read it row by row, which says where
-    lay_records(connection, sheet.copy, found, asked.folder, without=without)
-    return found
+    damaged = lay_records(connection, sheet.copy, found, asked.folder, without=without)
+    return replace(found, notes=(*found.notes, HALF.format(damaged))) if damaged else found
 
 
 def _may_be_read_in_bulk(sheet: Sheet, found: Recognition) -> bool:
