@@ -1,4 +1,8 @@
-"""What extraction costs: HTTP requests, metered calls and seconds, beside the SDK's own list-and-insights loop."""
+"""What extraction costs: HTTP requests, metered calls and seconds, beside the SDK's own list-and-insights loop.
+
+A latency is what a client waits at least: the sandbox's answer leaves so long after the request has come, the time in
+which it is computed included, and never earlier. Client and sandbox are two processes on the same cores.
+"""
 
 import resource
 import tempfile

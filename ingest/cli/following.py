@@ -151,7 +151,7 @@ def _each_page(what: str, account: AccountIds, *, subscribes: bool) -> None:
 
 @app.command()
 def up(
-    latency: Annotated[int, typer.Option(help="Milliseconds that the sandbox takes for each answer.")] = 50,
+    latency: Annotated[int, typer.Option(help="Milliseconds from a request to the sandbox's answer, at least.")] = 50,
     sqlite: Annotated[
         bool, typer.Option("--sqlite", help="Keep Airflow's metadata in SQLite, even with initdb.")
     ] = False,

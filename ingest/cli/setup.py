@@ -70,7 +70,9 @@ def sandbox(
     mess: Annotated[
         int | None, typer.Option(help="Send webhooks twice, late and out of order, as this seed says.")
     ] = None,
-    latency: Annotated[int, typer.Option(help="Milliseconds that every answer takes at least.")] = 0,
+    latency: Annotated[
+        int, typer.Option(help="Milliseconds from a request to its answer, at least; computing included.")
+    ] = 0,
 ) -> None:
     """Start the sandbox alone: a Graph API on loopback that plays the campaigns of the registry."""
     from ingest.sandbox.fault_script import read_script

@@ -126,11 +126,11 @@ class AccountInsights:
         day, last = (moment.astimezone(META_ZONE).date() for moment in (since, until))
         oldest, long = self.now - KEPT[account.platform], timedelta(days=PERIOD_DAYS[period] - 1)
         while day < last:
-            begin, end = _begin(day), _begin(day + ONE_DAY)
+            end = _begin(day + ONE_DAY)
             if oldest <= end <= self.now:
-                named = end if account.platform == "facebook" else begin
+                named = day + ONE_DAY if account.platform == "facebook" else day
                 value = self._value(account, rule.fact, _begin(day - long), end)
-                values.append({"value": value, "end_time": graph_time(named)})
+                values.append({"value": value, "end_time": _begin_text(named)})
             day += ONE_DAY
         return values
 
@@ -198,3 +198,8 @@ def _days_between(since: datetime, until: datetime) -> timedelta:
 @lru_cache(maxsize=8192)
 def _begin(day: date) -> datetime:
     return datetime.combine(day, time.min, META_ZONE).astimezone(UTC)
+
+
+@lru_cache(maxsize=8192)
+def _begin_text(day: date) -> str:
+    return graph_time(_begin(day))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,12 +58,14 @@ def create_app(graph: Graph, control: Control | None = None) -> Starlette:
 
     async def handle(request: Request) -> Response:
         graph.requests += 1
-        await asyncio.sleep(graph.latency_seconds)
+        leaves = time.monotonic() + graph.latency_seconds
         form = {key: str(value) for key, value in (await request.form()).items()}
         address = str(request.url).partition("?")[0]
         params = {**request.query_params, **form}
         call = Call(request.method, request.path_params["path"], params, request.headers.get("authorization"), address)
-        return _response(reply_to(graph, call))
+        response = _response(reply_to(graph, call))
+        await asyncio.sleep(leaves - time.monotonic())
+        return response
 
     doors = [Route(f"/{PREFIX}/{{what}}", own, methods=["POST"])] if control else []
     return Starlette(routes=[*doors, Route("/{path:path}", handle, methods=["GET", "POST", "DELETE"])])

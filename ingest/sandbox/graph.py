@@ -63,7 +63,7 @@ class Graph:
     """By which factor Meta has corrected the numbers of a post."""
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     latency_seconds: float = 0.0
-    """How long every request takes at least."""
+    """How long after a request has come its answer leaves at the earliest; computing it is part of that."""
     requests: int = 0
     unfinished: int = 0
     """How many parts of the next batches come back as null."""

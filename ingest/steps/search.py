@@ -16,6 +16,9 @@ from ingest.adapters.publication.publication import DATABASE, Publication
 from ingest.adapters.queue.open_queue import is_sqs, open_sqs
 from ingest.settings import Settings
 
+ENDS = ("", "-wal", "-journal")
+"""What SQLite keeps of a database: the file, and beside it its logs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Searched:
@@ -66,10 +69,10 @@ def _sqs(settings: Settings, object_id: str) -> list[Searched]:
 
 
 def databases(settings: Settings) -> list[Path]:
-    """The SQLite files, with their write-ahead logs: searched byte by byte, so that no free page holds anything."""
+    """The SQLite files, with their logs and journals: searched byte by byte, so that no free page holds anything."""
     queue = Path(settings.queue_uri.removeprefix("sqlite:///"))
     paths = [settings.events_path, settings.state_path, *([] if is_sqs(settings) else [queue])]
-    return [one for path in paths for one in (path, path.with_name(f"{path.name}-wal")) if one.is_file()]
+    return [one for path in paths for end in ENDS if (one := path.with_name(path.name + end)).is_file()]
 
 
 def _below(folder: Path) -> list[Path]:

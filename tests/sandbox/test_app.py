@@ -1,5 +1,6 @@
 """The sandbox refuses what Meta refuses: asked with plain HTTP, not with our client."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -232,3 +233,20 @@ def test_posts_that_are_not_yet_published_are_not_there() -> None:
         published = {post["created_time"] for post in posts(sandbox, limit="100", fields="created_time")["data"]}
     assert published
     assert max(published) <= "2024-02-01T00:00:00+0000"
+
+
+def test_latency_is_the_time_from_a_request_to_its_answer_and_computing_is_a_part_of_it() -> None:
+    def slow_clock() -> datetime:
+        time.sleep(0.3)
+        return MOMENT
+
+    with running_sandbox(read_registry(PROJECT / "campaigns"), api_date=API_DATE, clock=slow_clock) as slow:
+        computing = seconds(slow)
+        slow.graph.latency_seconds = computing + 0.5
+        assert computing + 0.5 <= seconds(slow) < 2 * computing + 0.5
+
+
+def seconds(sandbox: Sandbox) -> float:
+    start = time.perf_counter()
+    assert ask(sandbox, f"v26.0/{PAGE}").status_code == 200
+    return time.perf_counter() - start

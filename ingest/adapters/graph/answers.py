@@ -1,7 +1,7 @@
 """Answers: what came over the wire is checked before it counts. Status first, then strict JSON, then Meta's error."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,11 +149,8 @@ def _is_deeper(content: Any, deepest: int) -> bool:
     """Whether objects and lists are nested more than so deep: looked at level by level, without recursion."""
     level = [content]
     for _ in range(deepest):
-        level = [part for one in level for part in _parts(one) if isinstance(part, dict | list)]
+        parts = (part for one in level for part in (one.values() if type(one) is dict else one))
+        level = [part for part in parts if type(part) is dict or type(part) is list]  # what json.loads makes
         if not level:
             return False
     return True
-
-
-def _parts(one: Any) -> Iterable[Any]:
-    return one.values() if isinstance(one, dict) else one

@@ -24,6 +24,8 @@ UNSAFE_ESCAPE = re.compile(
     r"\\(?:\\|u0000|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
 """Escapes that are not valid everywhere, and those that must be read whole so that no half of them looks like one."""
+SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+"""What each of those begins with; a body without it is as it is to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +88,28 @@ class Batch:
     attachment: Attachment | None = None
     content_sha256: str = ""
     """Of the imported file that the lines were made of: it names the batch, whether the file lands or not."""
+    batch_id: str = field(init=False)
+    """The moment and twelve digits of the content: the same answers at the same moment are the same batch.
 
-    @property
-    def batch_id(self) -> str:
-        """The moment and twelve digits of the content: the same answers at the same moment are the same batch.
+    Of an imported file, its SHA-256 is the content.
+    """
 
-        Of an imported file, its SHA-256 is the content.
-        """
+    def __post_init__(self) -> None:
         digest = self.content_sha256 or (self.attachment.sha256 if self.attachment else "")
         if not digest:
             digest = digest_of((answer.request.as_json(), answer.body_sha256) for answer in self.answers)
-        return f"{self.fetched_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:DIGITS]}"
+        moment = f"{self.fetched_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+        object.__setattr__(self, "batch_id", f"{moment}-{digest[:DIGITS]}")
 
     def lines(self) -> bytes:
         """The file's content: one envelope per answer."""
-        batch_id = self.batch_id
-        return b"".join(self._line(batch_id, number, answer) for number, answer in enumerate(self.answers, start=1))
+        return b"".join(self._line(number, answer) for number, answer in enumerate(self.answers, start=1))
 
-    def _line(self, batch_id: str, number: int, answer: Received) -> bytes:
+    def _line(self, number: int, answer: Received) -> bytes:
         body, is_cleaned = spliceable(answer.body)
         envelope: dict[str, object] = {
             "schema_version": SCHEMA_VERSION,
-            "batch_id": batch_id,
+            "batch_id": self.batch_id,
             "line_no": number,
             "fetched_at": f"{self.fetched_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "source": self.source,
@@ -150,8 +152,8 @@ def spliceable(body: bytes) -> tuple[bytes, bool]:
     if not any(mark in body for mark in (b"\\u", b"\n", b"\r")):
         return body, False
     text = body.decode("utf-8")
-    cleaned = re.sub(r"[\r\n]", " ", text)
-    cleaned = UNSAFE_ESCAPE.sub(_safe, cleaned)
+    cleaned = text.replace("\r", " ").replace("\n", " ")
+    cleaned = UNSAFE_ESCAPE.sub(_safe, cleaned) if SUSPECT.search(cleaned) else cleaned
     return cleaned.encode(), cleaned != text
 
 
