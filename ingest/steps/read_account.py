@@ -16,11 +16,12 @@ from ingest.domain.errors import RateLimited
 from ingest.domain.gaps import gaps_in
 from ingest.steps.beside_listing import DAYS, BesideListing, graph_time, is_list
 from ingest.steps.read_listing import LIST, ListingReader
-from ingest.steps.remember_refusals import INSIGHTS, refused_of_all, remember_refusals
+from ingest.steps.remember_refusals import INSIGHTS, refused_of_all, remember_page_size, remember_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ingest.adapters.graph.page_size import PageSize
     from ingest.adapters.graph.questions import Ask
     from ingest.adapters.graph.refusals import Refusal
     from ingest.adapters.graph.session import GraphApi
@@ -59,6 +60,7 @@ class AccountReader:
     _refusals: "list[tuple[Ask, Refusal]]" = field(default_factory=list)
     _refused: dict[str, str] = field(default_factory=dict)
     """Metrics of the listing that Meta refuses, with the reason."""
+    _size: "PageSize | None" = None
     _is_unexpanded: bool = False
     _days_until: datetime | None = None
     _is_listed_whole: bool = False
@@ -161,7 +163,7 @@ class AccountReader:
         """Read the listing; the posts whose page refused to hold their insights."""
         pages = self._take(listing.pages(since))
         self._is_listed_whole = since is None
-        self._refused = listing.refused
+        self._refused, self._size = listing.refused, listing.size
         self._is_unexpanded = listing.is_unexpanded
         self.rejected += listing.rejected
         bare: list[str] = []
@@ -212,6 +214,8 @@ class AccountReader:
         found |= {EXPANSION: {INSIGHTS: "not_expanded"}} if self._is_unexpanded else {}
         edge = self.platform_reader.POSTS_EDGE
         remember_refusals(self.state, self.account_id, self._answers, found, posts_edge=edge, at=self.at)
+        if self._size:
+            remember_page_size(self.state, self.account_id, self._size, at=self.at)
 
     def _remember_gaps(self) -> None:
         """A whole listing with as many posts of a year as Meta lists of one: there may be more."""

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ingest.adapters.graph.listing import Metrics
+    from ingest.adapters.graph.page_size import PageSize
     from ingest.adapters.graph.session import GraphApi
     from ingest.adapters.landing.envelope import Received
     from ingest.adapters.state import ClientState
 
 log = structlog.get_logger()
-LIST = "list"
+LIST, PAGES = "list", "pages"
+PAGES_OF = "pages of {}"
+"""What too large pages are called among what is refused."""
 ABOUT_OBJECTS = (100, 200)
 """Codes by which Meta refuses a page for what is on it."""
 GONE = 33
@@ -42,6 +45,8 @@ class ListingReader:
     """What the pages ask for now."""
     refused: dict[str, str] = field(default_factory=dict)
     """What was found refused now, with the reason."""
+    size: "PageSize" = field(init=False)
+    """How large its pages are; what was found too large is not asked for again for a week."""
     is_unexpanded: bool = False
     """Whether Meta refused now to give insights with the listing at all."""
     rejected: list[AnswerRejected] = field(default_factory=list)
@@ -54,8 +59,11 @@ class ListingReader:
     """What is asked of the posts of pages that were read without insights."""
 
     def __post_init__(self) -> None:
-        from ingest.adapters.graph.listing import Metrics
+        from ingest.adapters.graph.listing import LIMIT, Metrics
+        from ingest.adapters.graph.page_size import PageSize
 
+        too_large = self.state.refused_metrics(self.account_id, PAGES, at=self.at)
+        self.size = PageSize(min((int(one.rpartition(" ")[2]) // 2 for one in too_large), default=LIMIT))
         known = self.state.refused_metrics(self.account_id, LIST, at=self.at)
         self.metrics = Metrics(tuple(name for name in self._wanted if name not in known), known)
         if not self.state.expands(self.account_id, at=self.at):
@@ -71,7 +79,8 @@ class ListingReader:
 
         reader = self.platform_reader
         edge, fields = reader.POSTS_EDGE, reader.POST_FIELDS
-        return read_list(self.api, edge, self.account_id, fields, self.metrics, since=since, instead=self._instead)
+        path, instead = (edge, self.account_id, fields), self._instead
+        return read_list(self.api, *path, self.metrics, since=since, size=self.size, instead=instead)
 
     def _instead(self, error: RequestRefused | AnswerRejected, is_again: bool) -> "tuple[Metrics, Metrics]":
         """What a refused page asks for instead, and the pages after it.

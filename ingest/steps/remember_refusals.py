@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.adapters.state import EXPANSION, ClientState
-from ingest.steps.read_listing import LIST
+from ingest.steps.read_listing import LIST, PAGES, PAGES_OF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ingest.adapters.graph.page_size import PageSize
     from ingest.adapters.graph.questions import Ask
     from ingest.adapters.graph.refusals import Refusal
     from ingest.adapters.landing.envelope import Received
@@ -42,6 +43,14 @@ def remember_refusals(
     for place, refused in refusals.items():
         for name, reason in state.remember_refused(account_id, place, refused, at=at).items():
             log.warning("metric_refused", account_id=account_id, place=place, graph_name=name, reason=reason)
+
+
+def remember_page_size(state: ClientState, account_id: str, size: "PageSize", *, at: datetime) -> None:
+    """Note which pages of the listing were too much, and forget it of those that are served again."""
+    known = {one.graph_name for one in state.refusals() if (one.account_id, one.place) == (account_id, PAGES)}
+    served = {PAGES_OF.format(number) for number in range(1, size.served + 1)}
+    state.forget_refused(account_id, PAGES, known & served)
+    state.remember_refused(account_id, PAGES, {PAGES_OF.format(one): "too_much_data" for one in size.refused}, at=at)
 
 
 def _served(answers: "Sequence[Received]", posts_edge: str) -> dict[str, set[str]]:

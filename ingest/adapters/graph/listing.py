@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ingest.adapters.graph.answers import Answer, require_list
+from ingest.adapters.graph.page_size import PageSize
 from ingest.adapters.graph.pager import pages
 from ingest.adapters.graph.questions import insights_field
 from ingest.adapters.graph.session import GraphApi
@@ -41,9 +42,12 @@ def read_list(
     metrics: Metrics,
     *,
     since: datetime | None = None,
+    size: PageSize | None = None,
     instead: Instead | None = None,
 ) -> Iterator[Received]:
     """Each page of an edge, with the lifetime insights of its objects in the same call; back to `since`, or all.
+
+    Pages begin with a size that is known to be served, or with the largest.
 
     Source: GET /{page}/published_posts, GET /{ig-user}/media.
     Raises: all that `GraphApi.call` and the pager raise.
@@ -62,7 +66,8 @@ def read_list(
         now, later = instead(error, is_again)
         return params(now), params(later)
 
-    for asked, answer in pages(api, (object_id, edge), params(metrics), limit=LIMIT, instead=otherwise):
+    first = size or PageSize(LIMIT)
+    for asked, answer in pages(api, (object_id, edge), params(metrics), size=first, instead=otherwise):
         position = {name: value for name, value in asked.items() if name != "fields"}
         chosen = known[asked["fields"]]
         yield received(Request(edge, object_id, fields, chosen.asked, position, dict(chosen.refused)), answer)

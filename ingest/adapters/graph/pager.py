@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from ingest.adapters.graph.answers import Answer, require_list
+from ingest.adapters.graph.page_size import PageSize
 from ingest.adapters.graph.session import GraphApi
 from ingest.domain.errors import AnswerRejected, AnswerTooLarge, RateLimited, RequestRefused, TooMuchData, UnsafeAnswer
 
@@ -18,8 +19,6 @@ MOST_PAGES = 10_000
 MOST_STARTS = 3
 CURSOR_IS_OVER = 2642
 OTHER_CURSOR_CODES = {100, 2500}
-GROWS_AFTER = 20
-"""So many small pages in a row, and a larger one is tried once more: what was too much may have been a bad moment."""
 
 Page = tuple[dict[str, str], Answer]
 Instead = Callable[[RequestRefused | AnswerRejected, bool], tuple[Mapping[str, str], Mapping[str, str]]]
@@ -30,13 +29,13 @@ It raises when nothing else can be asked.
 
 
 def pages(
-    api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], *, limit: int, instead: Instead | None = None
+    api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], *, size: PageSize, instead: Instead | None = None
 ) -> Iterator[Page]:
     """Each page of an edge with the parameters that it was asked by; all of them, or an error.
 
     Raises: UnsafeAnswer for a cycle, RateLimited after the pages before it, and all that `GraphApi.call` raises.
     """
-    walk = _Walk(api, path, params, limit, instead)
+    walk = _Walk(api, path, params, size, instead)
     for start in range(1, MOST_STARTS + 1):
         found: list[Page] = []
         try:
@@ -56,10 +55,9 @@ class _Walk:
     """One way along an edge: where it is, how large its pages are, and what they are asked with."""
 
     def __init__(
-        self, api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], limit: int, instead: Instead | None
+        self, api: GraphApi, path: tuple[str, ...], params: Mapping[str, str], size: PageSize, instead: Instead | None
     ) -> None:
-        self._api, self._path, self._params, self._instead = api, path, params, instead
-        self._size, self._largest, self._since_shrunk = limit, limit, 0
+        self._api, self._path, self._params, self._size, self._instead = api, path, params, size, instead
 
     def from_the_start(self) -> Iterator[Page]:
         """Each page, from the first one on."""
@@ -75,36 +73,22 @@ class _Walk:
             asked, answer = self._page_at(position)
             yield asked, answer
             position = next_position(answer.json)
-            self._grow()
+            self._size.grow()
 
     def _page_at(self, position: Mapping[str, str]) -> Page:
         """The page at a position: smaller, or asked otherwise, until Meta gives it."""
         now, is_again = self._params, False
         while True:
-            asked = {**now, **position, "limit": str(self._size)}
+            asked = {**now, **position, "limit": str(self._size.now)}
             try:
                 return asked, self._api.call("GET", self._path, params=asked, accepts=require_list)
             except (TooMuchData, AnswerTooLarge) as error:
-                self._shrink(error)
+                self._size.shrink(error)
             except (RequestRefused, AnswerRejected) as error:
                 if self._instead is None or _is_about_a_cursor(error):
                     raise
                 now, self._params = self._instead(error, is_again)
                 is_again = True
-
-    def _shrink(self, error: TooMuchData | AnswerTooLarge) -> None:
-        if self._size == 1 and isinstance(error, TooMuchData):
-            raise RequestRefused(f"{error} One object alone is too much: ask for fewer fields.") from None
-        if self._size == 1:
-            raise error
-        # it failed again after growing: it stays small
-        self._largest = self._size // 2 if self._since_shrunk else self._largest
-        self._size, self._since_shrunk = max(1, self._size // 2), 0
-
-    def _grow(self) -> None:
-        self._since_shrunk += 1
-        if self._since_shrunk >= GROWS_AFTER and self._size < self._largest:
-            self._size = min(self._largest, self._size * 2)
 
 
 def _is_about_a_cursor(error: RequestRefused | AnswerRejected) -> bool:

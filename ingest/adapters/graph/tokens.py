@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ingest.adapters.graph.page_size import PageSize
 from ingest.adapters.graph.pager import pages
 from ingest.adapters.graph.session import GraphApi
 from ingest.domain.errors import RequestRefused, SettingsInvalid, TokenRefused
@@ -103,7 +104,7 @@ def pages_of(api: GraphApi, token: str) -> list[PageAccess]:
     """
     params = {"fields": f"id,access_token,{INSTAGRAM}"}
     try:
-        found = list(pages(api, ("me", "accounts"), params, limit=100))
+        found = list(pages(api, ("me", "accounts"), params, size=PageSize(100)))
     except RequestRefused as error:
         if IS_A_PAGE not in str(error):
             raise

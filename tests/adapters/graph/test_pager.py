@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.adapters.graph.answers import Answer
+from ingest.adapters.graph.page_size import PageSize
 from ingest.adapters.graph.pager import MOST_STARTS, Page, pages
 from ingest.adapters.graph.retrying import no_wait, retrying
 from ingest.adapters.graph.session import GraphApi, GraphSession
@@ -46,7 +47,7 @@ class Edge:
 
 
 def walked(edge: Any, limit: int = 100) -> list[Page]:
-    return list(pages(edge, ("1", "posts"), {"fields": "id"}, limit=limit))
+    return list(pages(edge, ("1", "posts"), {"fields": "id"}, size=PageSize(limit)))
 
 
 def read(edge: Any, limit: int = 100) -> list[int]:
@@ -155,6 +156,6 @@ def test_a_cursor_that_is_over_is_known_by_its_code_or_its_words() -> None:
 def test_an_edge_that_is_paged_by_time_is_read_to_its_end(sandbox: Sandbox) -> None:
     session = GraphSession(graph_url=sandbox.url, access_token=sandbox.tokens.of_page(PAGE).value)
     api = GraphApi(session, version="v26.0", retrying=retrying(sleep=no_wait))
-    found = pages(api, (PAGE, "posts"), {"fields": "id"}, limit=7)
+    found = pages(api, (PAGE, "posts"), {"fields": "id"}, size=PageSize(7))
     seen = [one["id"] for _, answer in found for one in answer.json["data"]]
     assert seen == [post.post_id for post in sandbox.world.posts_of(PAGE, sandbox.graph.clock())]
