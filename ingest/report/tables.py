@@ -273,9 +273,10 @@ def activities(campaign: Campaign, words: Words) -> Table:
 
 
 def _surety(figure: Figure) -> str:
-    """How sure the computed value is: the same number that matches "more than" was counted as "more than"."""
+    """How sure the computed value is: one that is the published number was counted as surely as that says."""
     is_same = figure.status == "matches" and figure.computed_value == figure.published_value
-    return "more_than" if is_same and figure.qualifier == "more_than" else "exact"
+    is_listed = figure.metric == "people_in_activity" or figure.qualifier == "more_than"
+    return figure.qualifier if is_same and is_listed else "exact"
 
 
 def _label(figure: Figure) -> str:

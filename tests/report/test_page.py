@@ -108,7 +108,7 @@ def test_a_number_and_its_ending_are_never_on_two_lines() -> None:
     assert titles
     assert all("%-\u2060" in line for line in titles)
     named = replace(CAMPAIGN, phases=tuple(replace(one, name="3 дугаар жил") for one in PHASES), translations={})
-    assert "«3\u00a0дугаар жил»" in campaign_page(named, PUBLICATION, "mn").html
+    assert "«3\u00a0дугаар\u00a0жил»" in campaign_page(named, PUBLICATION, "mn").html
     english = replace(CAMPAIGN, phases=tuple(replace(one, name="Year 3: schools") for one in PHASES))
     assert "“Year\u00a03: schools” had" in campaign_page(english, PUBLICATION, "en").html
 
@@ -251,6 +251,13 @@ def test_a_number_stands_with_its_unit() -> None:
     text = Page(campaign_page(replace(CAMPAIGN, figures=(*CAMPAIGN.figures, changed)), PUBLICATION, "en").html).text
     assert "reached over 14,000 more than 14,000 views 14,999 views matches" in text
     assert "rose 5%" in text
+
+
+def test_a_number_of_a_list_is_as_sure_as_it_was_published() -> None:
+    figure = replace(CAMPAIGN.figures[0], as_published="about 90", metric="people_in_activity", unit="people",
+                     published_value=90.0, computed_value=90.0, qualifier="about")  # fmt: skip
+    text = Page(campaign_page(replace(CAMPAIGN, figures=(figure,)), PUBLICATION, "en").html).text
+    assert "about 90 about 90 people about 90 people matches" in text
 
 
 def test_a_sum_of_reach_is_never_called_people_whatever_the_page_called_it() -> None:
