@@ -22,7 +22,8 @@ from ingest.report.words import LANGUAGES, words_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 COUNTED = re.compile(
-    r" (?=\d{1,2}:|– )|(?<=\d) (?=дугаар |дүгээр |дахь |дэх |[A-Z][a-z]+ \d{4})|(?<=сарын) (?=\d)|(?<=дугаар|дүгээр) (?=жил|сар)"
+    r" (?=\d{1,2}:|– )|(?<=\d) (?=дугаар |дүгээр |дахь |дэх |[A-Z][a-z]+ \d{4})"
+    r"|(?<=сарын) (?=\d)|(?<=дугаар|дүгээр) (?=жил|сар)"
 )
 SAFE_NAME = re.compile(r"[^A-Za-z0-9_-]")
 

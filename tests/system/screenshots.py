@@ -22,11 +22,12 @@ def main() -> None:
     programs = [shutil.which(name) for name in ("node", "npm", "chromium")]
     if not reports or not all(programs):
         sys.exit("Needs var/published (make demo) and node, npm, chromium (.ci/run installs them).")
-    folder = PROJECT / "var" / "screenshots"
+    is_picture = "--picture" in sys.argv
+    folder = PROJECT / "var" / ("picture" if is_picture else "screenshots")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     browser = Browser(*(str(program) for program in programs))
-    if "--picture" in sys.argv:
+    if is_picture:
         take_picture(browser, reports[-1], folder)
     else:
         take_all(browser, reports[-1], folder)
