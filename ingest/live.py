@@ -1,32 +1,15 @@
 """Probes of the live Graph API: what the sandbox can only assume. Each is a row of docs/live-checklist.md."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ingest import live_instagram
 from ingest.check import found_and_todo
 from ingest.check_meta import Check
 from ingest.domain.errors import CampaignReachError, RequestRefused
+from ingest.live_ground import EXPECTED, Ground, Probe, asked_all, expanded_listing, listed
 from ingest.settings import Settings
 
-if TYPE_CHECKING:
-    from ingest.adapters.graph.session import GraphApi
-
 WHAT_TO_DO = "note it in docs/live-checklist.md: the sandbox and the client must learn it"
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What the probes stand on: a Page that can be read, with its api object, and its Instagram account."""
-
-    api: "GraphApi"
-    page_id: str
-    instagram_id: str | None
-    settings: Settings
-
-
-Probe = Callable[[Ground], str]
-"""Tries one thing; what was found, which begins with `as expected` when it was."""
 
 
 def run_probes(settings: Settings) -> list[Check]:
@@ -60,10 +43,6 @@ def _probed(name: str, probe: Probe, ground: Ground) -> Check:
     return Check(f"live: {name}", is_ok=found.startswith(EXPECTED), found=found, what_to_do=WHAT_TO_DO)
 
 
-EXPECTED = "as expected"
-NO_INSTAGRAM = f"{EXPECTED}: nothing to try, no Instagram account is linked"
-
-
 def _bearer(ground: Ground) -> str:
     ground.api.call("GET", (ground.page_id,), params={"fields": "id"})
     return f"{EXPECTED}: a token in the header is enough"
@@ -78,26 +57,8 @@ def _version(ground: Ground) -> str:
     )
 
 
-def _listing(ground: Ground, edge: str, object_id: str, platform: str) -> str:
-    from datetime import UTC, datetime
-
-    from ingest.adapters.graph.questions import insights_field
-    from ingest.domain.metrics import expandable
-
-    names = expandable(platform, on=datetime.now(UTC).date())
-    fields = ",".join(("id", *insights_field(names)))
-    answer = ground.api.call("GET", (object_id, edge), params={"fields": fields, "limit": "100"})
-    return f"{EXPECTED}: {len(answer.json.get('data', []))} objects with {len(names)} metrics in one page"
-
-
 def _page_listing(ground: Ground) -> str:
-    return _listing(ground, "published_posts", ground.page_id, "facebook")
-
-
-def _media_listing(ground: Ground) -> str:
-    if ground.instagram_id is None:
-        return NO_INSTAGRAM
-    return _listing(ground, "media", ground.instagram_id, "instagram")
+    return expanded_listing(ground, "published_posts", ground.page_id, "facebook")
 
 
 def _batch(ground: Ground) -> str:
@@ -113,70 +74,56 @@ def _days(ground: Ground) -> str:
     return f"{EXPECTED}: days end at {', '.join(sorted(ends)) or 'nothing yet'} UTC"
 
 
-def _listed(ground: Ground, path: tuple[str, ...], **params: str) -> list[dict[str, Any]]:
-    """The objects of a list's first page."""
-    from ingest.adapters.graph.answers import require_list
-
-    found: list[dict[str, Any]] = ground.api.call("GET", path, params=params, accepts=require_list).json["data"]
-    return found
-
-
 def _reels(ground: Ground) -> str:
-    reels = _listed(ground, (ground.page_id, "video_reels"), fields="id,post_id", limit="25")
+    reels = listed(ground, (ground.page_id, "video_reels"), fields="id,post_id", limit="25")
     without = [one["id"] for one in reels if not one.get("post_id")]
     return f"{len(without)} of {len(reels)} reels name no post" if without else f"{EXPECTED}: {len(reels)} name theirs"
 
 
+def _metrics(ground: Ground) -> str:
+    """Everything that is asked of a Page's days, and of the plays of its newest reels."""
+    from datetime import timedelta
+
+    from ingest.adapters.graph.facebook import day_asks, reel_asks
+
+    until = ground.settings.clock()
+    reels = listed(ground, (ground.page_id, "video_reels"), fields="id,post_id", limit="3")
+    asks = day_asks(ground.page_id, until - timedelta(days=30), until, on=until.date())
+    return asked_all(ground, [*asks, *reel_asks(reels, on=until.date())], f"thirty days, and {len(reels)} reels")
+
+
+def _larger_page(ground: Ground) -> str:
+    params = {"fields": "id", "limit": "101"}
+    try:
+        found = listed(ground, (ground.page_id, "published_posts"), **params)
+    except RequestRefused as error:
+        return f"{EXPECTED}: refused, code {error.code}"
+    return f"a page of 101 is served, with {len(found)} posts"
+
+
+def _cursor(ground: Ground) -> str:
+    from ingest.adapters.graph.pager import CURSOR_IS_OVER
+
+    try:
+        listed(ground, (ground.page_id, "published_posts"), fields="id", after="bm90IGEgY3Vyc29y")
+    except RequestRefused as error:
+        return f"{EXPECTED}: code {error.code}" if error.code == CURSOR_IS_OVER else f"code {error.code}: {error}"
+    return "a cursor that was never given is served"
+
+
 def _breakdown(ground: Ground) -> str:
-    posts = _listed(ground, (ground.page_id, "published_posts"), fields="id", limit="1")
+    posts = listed(ground, (ground.page_id, "published_posts"), fields="id", limit="1")
     if not posts:
         return f"{EXPECTED}: nothing to try, the Page has no post"
-    data = _listed(ground, (posts[0]["id"], "insights"), metric="post_media_view", breakdown="is_from_ads")
+    data = listed(ground, (posts[0]["id"], "insights"), metric="post_media_view", breakdown="is_from_ads")
     keys = sorted(str(value.get("is_from_ads")) for one in data for value in one.get("values", []))
     return f"{EXPECTED}: two rows, 0 and 1" if keys in (["0", "1"], []) else f"rows called {', '.join(keys)}"
 
 
 def _stories(ground: Ground) -> str:
-    stories = _listed(ground, (ground.page_id, "stories"), fields="post_id,creation_time")
+    stories = listed(ground, (ground.page_id, "stories"), fields="post_id,creation_time")
     whole = all("post_id" in one and "creation_time" in one for one in stories)
     return f"{EXPECTED}: {len(stories)} stories" if whole else "a story without post_id or creation_time"
-
-
-def _totals(ground: Ground) -> str:
-    if ground.instagram_id is None:
-        return NO_INSTAGRAM
-    from datetime import UTC, datetime, timedelta
-
-    from ingest.adapters.graph.batch import Noticed, read_asks
-    from ingest.adapters.graph.instagram import day_asks
-
-    until, noticed = datetime.now(UTC), Noticed()
-    asks = day_asks(ground.instagram_id, until - timedelta(days=30), until, on=until.date())
-    list(read_asks(ground.api, asks, noticed))
-    refused = sorted({name for ask, _ in noticed.refused for name in ask.request.metrics})
-    return f"refused: {', '.join(refused)}" if refused else f"{EXPECTED}: reach and all totals over thirty days"
-
-
-def _parts(ground: Ground) -> str:
-    """The first media and the first live story, if there are any, with what only they have, and its parts."""
-    if ground.instagram_id is None:
-        return NO_INSTAGRAM
-    from datetime import UTC, datetime
-
-    from ingest.adapters.graph.batch import Noticed, read_asks
-    from ingest.adapters.graph.instagram import apart_asks
-
-    on, noticed = datetime.now(UTC).date(), Noticed()
-    fields = "id,media_product_type"
-    media = _listed(ground, (ground.instagram_id, "media"), fields=fields, limit="25")
-    stories = _listed(ground, (ground.instagram_id, "stories"), fields=fields)
-    kinds = {str(one.get("media_product_type")): one["id"] for one in (*media, *stories)}
-    asks = [ask for kind, one in kinds.items() for ask in apart_asks(one, kind, on=on)]
-    list(read_asks(ground.api, asks, noticed))
-    refused = sorted({name for ask, _ in noticed.refused for name in ask.request.metrics})
-    return (
-        f"refused: {', '.join(refused)}" if refused else f"{EXPECTED}: of {', '.join(sorted(kinds)) or 'nothing yet'}"
-    )
 
 
 def _next(ground: Ground) -> str:
@@ -218,14 +165,18 @@ PROBES: dict[str, Probe] = {
     "bearer header": _bearer,
     "version header": _version,
     "expansion on Facebook": _page_listing,
-    "expansion on Instagram": _media_listing,
+    "expansion on Instagram": live_instagram.media_listing,
     "batch": _batch,
     "days of a Page": _days,
+    "metrics of a Page": _metrics,
+    "larger page": _larger_page,
+    "cursor": _cursor,
     "reels": _reels,
     "breakdown": _breakdown,
     "stories of a Page": _stories,
-    "totals of Instagram": _totals,
-    "parts of Instagram": _parts,
+    "totals of Instagram": live_instagram.totals,
+    "parts of Instagram": live_instagram.parts,
+    "days of Instagram": live_instagram.days,
     "next page": _next,
     "usage header": _usage,
     "Page token": _page_token,

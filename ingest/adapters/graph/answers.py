@@ -149,8 +149,12 @@ def _is_deeper(content: Any, deepest: int) -> bool:
     """Whether objects and lists are nested more than so deep: looked at level by level, without recursion."""
     level = [content]
     for _ in range(deepest):
-        parts = (part for one in level for part in (one.values() if type(one) is dict else one))
-        level = [part for part in parts if type(part) is dict or type(part) is list]  # what json.loads makes
+        level = [
+            part
+            for one in level
+            for part in (one.values() if type(one) is dict else one)
+            if type(part) is dict or type(part) is list  # what json.loads makes: no other kinds
+        ]
         if not level:
             return False
     return True
