@@ -234,10 +234,12 @@ def _require_any(path: Path, copies: "Sequence[Copy]", tables: Sequence[Tables])
     sheets = [sheet for copy in copies for sheet in _sheets(copy)]
     if not sheets:
         raise ImportRefused(f"{path.name} holds no row. Export it again.")
-    dialect, lacking = nearest_product(sheets[0])
     header = ", ".join(repr(cell) for cell in sheets[0].head[0][1][:8] if cell)
+    nearest = nearest_product(sheets[0])
+    lacks = nearest and (
+        f" Nearest is {nearest[0].title}, for which it lacks {', '.join(nearest[1]) or 'a column with a metric'}."
+    )
     raise ImportRefused(
-        f"{path.name} is of no product that is known. Its first row is {header}. Nearest is {dialect.title}, for which "
-        f"it lacks {', '.join(lacking) or 'a column with a metric'}. Say what its columns are in a mapping "
-        "(--mapping FILE.yml; docs/how-to/bring-in-a-partner-export.md)."
+        f"{path.name} is of no product that is known. Its first row is {header}.{lacks or ''} Say what its columns are "
+        "in a mapping (--mapping FILE.yml; docs/how-to/bring-in-a-partner-export.md)."
     )

@@ -1,7 +1,8 @@
 """What is no export costs one clear message: nothing is half-imported, and no file costs more than it may."""
 
 import os
-import resource
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,9 @@ from hypothesis import strategies as st
 from ingest.adapters.exports.copies import copy_file
 from ingest.domain.errors import ImportRefused
 from ingest.domain.imports import Options
-from ingest.settings import Settings
+from ingest.settings import PROJECT, Settings
 from ingest.steps.import_files import import_files, importing
-from tests.exports.composed import ask, brought_in, facebook_post, refusal, table, written
+from tests.exports.composed import ask, brought_in, facebook_post, facts_of, refusal, table, written
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(100)
 
@@ -53,6 +54,25 @@ def with_password(folder: Path) -> Path:
     return path
 
 
+def workbook_of(folder: Path, words: bytes, compression: int = zipfile.ZIP_STORED) -> Path:
+    """A workbook whose shared texts are these bytes."""
+    openpyxl.Workbook().save(folder / "plain.zip")
+    part, kind = "/xl/sharedStrings.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings"
+    override = f'<Override PartName="{part}" ContentType="{kind}+xml"/></Types>'.encode()
+    path = folder / "book.xlsx"
+    with zipfile.ZipFile(folder / "plain.zip") as plain, zipfile.ZipFile(path, "w", compression) as book:
+        for name in plain.namelist():
+            book.writestr(name, plain.read(name).replace(b"</Types>", override))
+        book.writestr(part.removeprefix("/"), words)
+    (folder / "plain.zip").unlink()
+    return path
+
+
+LAUGHS = (
+    b"<!DOCTYPE a [<!ENTITY a0 'ha'>"
+    + b"".join(b"<!ENTITY a%d '%s'>" % (at, b"&a%d;" % (at - 1) * 10) for at in range(1, 12))
+    + b"]><sst xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><si><t>&a11;</t></si></sst>"
+)
 GOOD = table([facebook_post()])
 BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "an empty file": (lambda to: written(to, b""), "is empty. Export it again"),
@@ -69,6 +89,16 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
         lambda to: zipped(to, {"a.csv": zipped(to, {"b.csv": b"1"}, "in.zip").read_bytes()}),
         "holds another archive",
     ),
+    "a nested zip beside a table": (
+        lambda to: zipped(to, {"posts.csv": GOOD.encode(), "more.zip": b"PK"}),
+        "holds another archive, more.zip",
+    ),
+    "a workbook that unpacks to too much": (
+        lambda to: workbook_of(to, b"<sst>" + b" " * 60_000_000, zipfile.ZIP_DEFLATED),
+        "would unpack from",
+    ),
+    "a workbook of too many words": (lambda to: workbook_of(to, bytes(40_000_000)), "bytes of text: more than"),
+    "a workbook whose words laugh": (lambda to: workbook_of(to, LAUGHS), "cannot be read as a workbook"),
     "a zip that leads out": (lambda to: zipped(to, {"../../etc/posts.csv": GOOD.encode()}), "leads out of it"),
     "a zip with a password": (with_password, "has a password. Unpack it"),
     "a zip with a link": (with_link, "holds a link"),
@@ -94,17 +124,50 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
 @pytest.mark.parametrize("what", BAD)
 def test_one_clear_message_and_nothing_lands(settings: Settings, tmp_path: Path, what: str) -> None:
     make, message = BAD[what]
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     problem = refusal(settings, make(tmp_path))
     assert message in problem
     assert len(problem) < 600
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # KiB; the files themselves are in it
+
+
+IMPORTING = """
+import re, sys
+from pathlib import Path
+from ingest.settings import load_settings
+from ingest.steps.import_files import import_files
+outcomes = import_files(load_settings(), [sys.argv[1]])
+kilobytes = int(re.search("VmHWM:\\\\s+([0-9]+)", Path("/proc/self/status").read_text())[1])
+print(len(outcomes), {one.state for one in outcomes}, kilobytes // 1024)
+"""
+"""Says how much memory the process took at most; `ru_maxrss` would hold what its parent took before, too."""
+
+
+def test_no_bad_file_costs_more_memory_than_it_may(tmp_path: Path) -> None:
+    for at, (make, _) in enumerate(BAD.values()):
+        folder = tmp_path / "bad" / str(at)
+        folder.mkdir(parents=True)
+        make(folder)
+    places = {"LANDING_URI": "landing", "STATE_PATH": "state.sqlite", "CAMPAIGNS_DIR": str(PROJECT / "campaigns")}
+    ran = subprocess.run(
+        [sys.executable, "-c", IMPORTING, str(tmp_path / "bad")],
+        env=os.environ | {f"CAMPAIGN_REACH_{name}": value for name, value in places.items()},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    count, state, megabytes = ran.stdout.splitlines()[-1].split()
+    assert (int(count), state) == (sum(path.is_file() for path in tmp_path.glob("bad/**/*.*")), "{'refused'}")
+    assert int(megabytes) < 300
 
 
 def test_half_a_letter_becomes_a_mark_and_the_file_comes_in(settings: Settings, tmp_path: Path) -> None:
-    content = table([facebook_post(Description="half \ud83d letter")]).encode("utf-8", "surrogatepass")
-    brought_in(settings, written(tmp_path, content))
-    assert ask(settings, "select message from raw.posts") == [("half \ufffd letter",)]
+    text = table([facebook_post(Description="half \ud83d letter")])
+    for name, encoding in (("utf-8", "utf-8"), ("utf-16", "utf-16-le")):
+        mark = b"" if encoding == "utf-8" else b"\xff\xfe"
+        content = mark + text.encode(encoding, "surrogatepass")
+        (outcome,) = brought_in(settings, written(tmp_path, content, f"{name}.csv"))
+        assert "a letter is damaged in 1 rows, and stands as \ufffd" in facts_of(outcome)["note"]
+    assert ask(settings, "select message from raw.posts") == [("half \ufffd letter",)] * 2
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,12 @@ from ingest.domain.errors import ImportRefused
 
 MOST_ENTRIES, MOST_BYTES, HIGHEST_RATIO = 100, 200 * 1024**2, 100
 WORKBOOK_ENTRIES, WORKBOOK_RATIO = 2_000, 250
+MOST_WORDS = 32 * 1024**2
+"""The texts of a workbook, which lie in memory together while it is read."""
 ALWAYS_ALLOWED = 1024 * 1024
 """A member of at most this size is no bomb, however well it is packed."""
 TABLES = (".csv", ".tsv", ".txt", ".xlsx")
+ARCHIVES = (".zip", ".rar", ".7z", ".gz", ".tar", ".tgz", ".bz2", ".xz")
 OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
 NOT_TABLES = (
     (b"\x89PNG", "a picture"),
@@ -28,8 +31,8 @@ NOT_TABLES = (
     (b"\x1f\x8b", "a gzip file: unpack it first"),
     (b"Rar!", "a RAR archive: unpack it first"),
     (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
-    (b"<!DOCTYPE html", "a web page: was it saved instead of downloaded"),
-    (b"<html", "a web page: was it saved instead of downloaded"),
+    (b"<!DOCTYPE html", "a web page that was saved in the place of the file"),
+    (b"<html", "a web page that was saved in the place of the file"),
 )
 
 
@@ -62,6 +65,11 @@ def require_modest_workbook(copy: Copy) -> None:
     """
     with _opened(copy) as archive:
         _within_limits(copy, archive.infolist(), most=WORKBOOK_ENTRIES, ratio=WORKBOOK_RATIO)
+        words = sum(one.file_size for one in archive.infolist() if one.filename.lower().endswith("sharedstrings.xml"))
+    if words > MOST_WORDS:
+        raise ImportRefused(
+            f"{copy.shown} is a workbook with {words:,} bytes of text: more than {MOST_WORDS:,}. Export it as CSV."
+        )
 
 
 def members_of(copy: Copy, into: Path) -> Iterator[Copy]:
@@ -74,7 +82,7 @@ def members_of(copy: Copy, into: Path) -> Iterator[Copy]:
         _within_limits(copy, entries, most=MOST_ENTRIES, ratio=HIGHEST_RATIO)
         for entry in entries:
             _require_plain(copy, entry)
-        tables = [one for one in entries if PurePosixPath(one.filename).suffix.lower() in TABLES]
+        tables = [one for one in entries if _suffix(one) in TABLES]
         if not tables:
             raise ImportRefused(f"{copy.shown} holds no table ({', '.join(TABLES)}). Was the right file chosen?")
         for number, entry in enumerate(tables):
@@ -100,8 +108,16 @@ def _member(copy: Copy, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, stem: 
     seen = passing.seen()
     inner = replace(copy, name=name, path=target, sha256=seen.sha256, seen=seen, modified_at=written, archive=copy.name)
     if form_of(inner) == "archive":
-        raise ImportRefused(f"{copy.shown} holds another archive, {name}. Unpack it first.")
+        raise _nested(copy, name)
     return inner
+
+
+def _nested(copy: Copy, name: str) -> ImportRefused:
+    return ImportRefused(f"{copy.shown} holds another archive, {name}. Unpack it first.")
+
+
+def _suffix(entry: zipfile.ZipInfo) -> str:
+    return PurePosixPath(entry.filename).suffix.lower()
 
 
 def _within_limits(copy: Copy, entries: list[zipfile.ZipInfo], *, ratio: int, most: int) -> None:
@@ -121,6 +137,8 @@ def _require_plain(copy: Copy, entry: zipfile.ZipInfo) -> None:
         raise ImportRefused(f"{copy.shown} holds a path that leads out of it, {entry.filename!r}: it is a trap.")
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise ImportRefused(f"{copy.shown} holds a link, {entry.filename!r}. Import the tables themselves.")
+    if _suffix(entry) in ARCHIVES:
+        raise _nested(copy, PurePosixPath(entry.filename).name)
     if entry.flag_bits & 1:
         raise ImportRefused(f"{copy.shown} has a password. Unpack it, and import the tables.")
 

@@ -40,11 +40,13 @@ def headed(sheet: Sheet) -> Headed | None:
     return best[0] if best else None
 
 
-def nearest_product(sheet: Sheet) -> tuple[Dialect, list[str]]:
-    """The product that a table resembles most, and the headers that it lacks for it."""
+def nearest_product(sheet: Sheet) -> tuple[Dialect, list[str]] | None:
+    """The product that a table resembles most, and the headers that it lacks for it; None when it has none of any."""
     cells = {plain(cell) for _, row in sheet.head[:5] for cell in row}
     dialect = max(dialects(), key=lambda one: sum(cell in one.headers for cell in cells))
     has = {dialect.headers[cell].name for cell in cells if cell in dialect.headers}
+    if not has:
+        return None
     names = {name: said["en"][0] for name, said in dialect.facts["fields"].items()}
     return dialect, [names.get(name, name) for name in dialect.required if name not in has]
 
