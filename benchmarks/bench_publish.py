@@ -18,6 +18,7 @@ import structlog
 
 from benchmarks.bench_incremental import FILL, GRAPH, PAGE, settings_in
 from expectations.candidate_publication import judge_candidate
+from expectations.candidate_queries import AGGREGATES
 from expectations.cross_checks import judge_cross_checks
 from ingest.adapters.publication.folder import FolderPublication
 from ingest.adapters.warehouse import open_warehouse
@@ -52,7 +53,8 @@ def make_marts(settings: Settings, posts: int) -> int:
             again = f"select mart.* replace (post_id || '_' || copy as post_id) from marts.{table} as mart, {copies}"  # noqa: S608
             warehouse.execute(f"insert into marts.{table} {again}")
         more = ", ".join(f"{name} = {name} * {times}" for name in SUMS)
-        warehouse.execute(f"update marts.agg_phase_content_type_reach set {more}")  # noqa: S608
+        for table in AGGREGATES:
+            warehouse.execute(f"update marts.{table} set {more}")  # noqa: S608
         warehouse.execute("checkpoint")
         return sum(
             warehouse.execute(f"select count(*) from marts.{table}").fetchall()[0][0]  # noqa: S608

@@ -65,16 +65,16 @@ CANDIDATE = Suite(
         Rule(
             "core_metrics_are_reported",
             "core_metrics",
-            "Views and reach are known for at least one post: not the whole column is null.",
+            "Views and reach are known for at least one post, and each mart of numbers holds one: none is all null.",
             "Look at the statuses in marts.fct_post_metrics, and check the token's scopes (`campaign-reach check`).",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "reported", "min_value": 1},
+            "ExpectColumnPairValuesAToBeGreaterThanB",
+            {"column_A": "reported", "column_B": "needed", "or_equal": True},
         ),
         _no_rows_with(
             "differs",
             "campaign_sums_add_up",
             "campaign_sums",
-            "A campaign's sums in agg_phase_content_type_reach are those of its posts, added up anew.",
+            "A campaign's sums in each of the five aggregates are those of its posts, added up anew.",
         ),
         Rule(
             "metric_statuses_are_known",

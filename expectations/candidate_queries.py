@@ -30,7 +30,20 @@ MEASURES = {
     "agg_phase_content_type_reach": SUMS,
 }
 
-CORE = ("views", "reach")
+AGGREGATES = (
+    "agg_phase_content_type_reach",
+    "agg_phase_platform_reach",
+    "agg_phase_reach",
+    "agg_campaign_platform_reach",
+    "agg_campaign_reach",
+)
+
+CORE = {
+    "fct_post_performance": ("views", "reach"),
+    "fct_post_metrics": ("value",),
+    "fct_post_days": ("views",),
+    "fct_account_days": ("coalesce(reach_day, reach_week, reach_28_days, views, followers)",),
+}
 
 
 def _key_query(mart: Mart) -> str:
@@ -64,8 +77,20 @@ def _measure_query(mart: str, measure: str) -> str:
     """  # noqa: S608 - constants above
 
 
-def _core_query(measure: str) -> str:
-    return f"select '{measure}' as measure, count({measure}) as reported from marts.fct_post_performance"  # noqa: S608
+def _core_query(mart: str, measure: str) -> str:
+    """How often a measure is known; a mart that may be empty, and is, needs to know none."""
+    needed = next("1" if one.fewest_rows else "(count(*) > 0)::integer" for one in MARTS if one.name == mart)
+    return f"""
+        select '{mart}' as mart, '{measure}' as measure, count({measure}) as reported, {needed} as needed
+        from marts.{mart}
+    """  # noqa: S608 - constants above
+
+
+def _sums_of(mart: str) -> str:
+    return f"""
+        select '{mart}' as mart, campaign_id, {", ".join(f"sum({measure}) as {measure}" for measure in SUMS)}
+        from marts.{mart} group by campaign_id having sum(posts) > 0
+    """  # noqa: S608 - constants above
 
 
 CAMPAIGN_SUMS = f"""
@@ -78,17 +103,14 @@ CAMPAIGN_SUMS = f"""
         from marts.fct_campaign_posts left join marts.fct_post_performance using (post_id)
         group by campaign_id
     ),
-    aggregated as (
-        select campaign_id, {", ".join(f"sum({measure}) as {measure}" for measure in SUMS)}
-        from marts.agg_phase_content_type_reach
-        group by campaign_id
-    ),
-    from_facts as (from facts unpivot include nulls (added_up for measure in ({", ".join(SUMS)}))),
+    aggregated as ({" union all ".join(map(_sums_of, AGGREGATES))}),
+    expected as (select mart, facts.* from facts, (select unnest({list(AGGREGATES)}) as mart)),
+    from_facts as (from expected unpivot include nulls (added_up for measure in ({", ".join(SUMS)}))),
     from_aggregates as (from aggregated unpivot include nulls (published for measure in ({", ".join(SUMS)})))
     select
-        campaign_id, measure, published, added_up,
+        mart, campaign_id, measure, published, added_up,
         (published is distinct from added_up)::integer as differs
-    from from_facts full join from_aggregates using (campaign_id, measure)
+    from from_facts full join from_aggregates using (mart, campaign_id, measure)
     order by all
 """  # noqa: S608 - constants above
 
@@ -140,7 +162,7 @@ QUERIES = {
     """,
     "keys": " union all ".join(map(_key_query, MARTS)),
     "measures": " union all ".join(_measure_query(mart, name) for mart, names in MEASURES.items() for name in names),
-    "core_metrics": " union all ".join(map(_core_query, CORE)),
+    "core_metrics": " union all ".join(_core_query(mart, name) for mart, names in CORE.items() for name in names),
     "campaign_sums": CAMPAIGN_SUMS,
     "metric_statuses": METRIC_STATUSES,
     "performance": PERFORMANCE,

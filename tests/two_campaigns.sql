@@ -125,17 +125,29 @@ create table marts.agg_phase_platform_reach (campaign_id varchar not null, phase
 create table marts.agg_phase_reach (campaign_id varchar not null, phase_id varchar not null, posts bigint not null, contents bigint not null, views bigint, impressions bigint, duplicated_reach bigint, engagements bigint, engagements_per_view_pct double, engagements_per_duplicated_reach_pct double, posts_without_views bigint not null, posts_without_impressions bigint not null, posts_without_reach bigint not null, posts_without_engagements bigint not null, people_reached_lower bigint, people_reached_upper bigint, views_in_phase bigint, mixes_definitions boolean not null, upper_reason varchar, target_metric varchar, target_value double, attainment_pct double, target_expected double);
 create table marts.agg_campaign_platform_reach (campaign_id varchar not null, platform varchar not null, posts bigint not null, contents bigint not null, views bigint, impressions bigint, duplicated_reach bigint, engagements bigint, engagements_per_view_pct double, engagements_per_duplicated_reach_pct double, posts_without_views bigint not null, posts_without_impressions bigint not null, posts_without_reach bigint not null, posts_without_engagements bigint not null, people_reached_lower bigint, people_reached_upper bigint, views_in_phase bigint, mixes_definitions boolean not null, people_reached_est bigint, people_reached_est_low bigint, people_reached_est_high bigint, estimate_reason varchar, upper_reason varchar);
 create table marts.agg_campaign_reach (campaign_id varchar not null, posts bigint not null, contents bigint not null, views bigint, impressions bigint, duplicated_reach bigint, engagements bigint, engagements_per_view_pct double, engagements_per_duplicated_reach_pct double, posts_without_views bigint not null, posts_without_impressions bigint not null, posts_without_reach bigint not null, posts_without_engagements bigint not null, people_reached_lower bigint, people_reached_upper bigint, mixes_definitions boolean not null, upper_reason varchar);
+insert into marts.agg_phase_platform_reach by name
+select
+    campaign_id, phase_id, platform, sum(posts)::bigint as posts, sum(contents)::bigint as contents, sum(views)::bigint as views,
+    sum(impressions)::bigint as impressions, sum(duplicated_reach)::bigint as duplicated_reach,
+    sum(engagements)::bigint as engagements, sum(posts_without_views)::bigint as posts_without_views,
+    sum(posts_without_impressions)::bigint as posts_without_impressions,
+    sum(posts_without_reach)::bigint as posts_without_reach,
+    sum(posts_without_engagements)::bigint as posts_without_engagements, false as mixes_definitions
+from marts.agg_phase_content_type_reach group by all;
 insert into marts.agg_phase_reach by name
 select
     campaign_id, phase_id, sum(posts)::bigint as posts, sum(contents)::bigint as contents, sum(views)::bigint as views,
-    sum(duplicated_reach)::bigint as duplicated_reach, sum(engagements)::bigint as engagements,
-    sum(posts_without_views)::bigint as posts_without_views,
+    sum(impressions)::bigint as impressions, sum(duplicated_reach)::bigint as duplicated_reach,
+    sum(engagements)::bigint as engagements, sum(posts_without_views)::bigint as posts_without_views,
     sum(posts_without_impressions)::bigint as posts_without_impressions,
     sum(posts_without_reach)::bigint as posts_without_reach,
     sum(posts_without_engagements)::bigint as posts_without_engagements, count(distinct platform) > 1 as mixes_definitions
 from marts.agg_phase_content_type_reach group by all;
+insert into marts.agg_campaign_platform_reach by name
+select campaign_id, platform, columns('^(posts|contents|views$|impressions$|duplicated|engagements$|mixes)')
+from marts.agg_phase_platform_reach;
 insert into marts.agg_campaign_reach by name
-select campaign_id, columns('^(posts|contents|views$|duplicated|engagements$|mixes)') from marts.agg_phase_reach;
+select campaign_id, columns('^(posts|contents|views$|impressions$|duplicated|engagements$|mixes)') from marts.agg_phase_reach;
 create table marts.fct_activities (campaign_id varchar not null, activity_id varchar not null, phase_id varchar, activity_name varchar not null, kind varchar not null, held_on date, place varchar, times bigint not null);
 create table marts.fct_activity_people (campaign_id varchar not null, activity_id varchar not null, sex varchar not null, age_group varchar not null, people bigint not null, qualifier varchar not null);
 create table marts.fct_survey_results (campaign_id varchar not null, indicator varchar not null, wave varchar not null, respondents varchar not null, indicator_text varchar not null, wave_order integer not null, share_pct double, n bigint, asked_on date, evidence_design varchar not null);

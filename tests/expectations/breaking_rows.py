@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from expectations.candidate_queries import AGGREGATES
 from expectations.cross_checks import RawPosts
 
 SMALL = "(select load_id from raw.load_log where file like '%/901/%')"
@@ -50,7 +51,7 @@ CANDIDATE = {
     "measures_are_not_negative": sql("update marts.fct_post_performance set clicks = -1 where post_id = '900_7'"),
     "core_metrics_are_reported": sql(
         "update marts.fct_post_performance set reach = null, reach_status = 'withheld'",
-        "update marts.agg_phase_content_type_reach set duplicated_reach = null, posts_without_reach = posts",
+        *(f"update marts.{one} set duplicated_reach = null, posts_without_reach = posts" for one in AGGREGATES),
     ),
     "campaign_sums_add_up": sql(
         "update marts.agg_phase_content_type_reach set views = views + 1 where platform = 'instagram'"

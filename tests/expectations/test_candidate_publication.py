@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from expectations.candidate_publication import CANDIDATE, judge_candidate
+from expectations.candidate_queries import AGGREGATES
 from ingest.adapters.publication.candidate import PublicationRow, copy_marts, record
 from ingest.domain.gates import Verdict
 from tests.two_campaigns import change, make_warehouse
@@ -53,8 +54,24 @@ BREAKS = [
     ),
     (
         "core_metrics_are_reported",
-        "update marts.fct_post_performance set reach = null, reach_status = 'withheld'; "
-        "update marts.agg_phase_content_type_reach set duplicated_reach = null, posts_without_reach = posts",
+        "; ".join(
+            [
+                "update marts.fct_post_performance set reach = null, reach_status = 'withheld'",
+                *(f"update marts.{one} set duplicated_reach = null, posts_without_reach = posts" for one in AGGREGATES),
+            ]
+        ),
+    ),
+    (
+        "core_metrics_are_reported",
+        "update marts.fct_post_metrics set value = null, status = 'withheld'",
+    ),
+    (
+        "core_metrics_are_reported",
+        "insert into marts.fct_post_days values ('101_1', '2024-02-02', null, null, null, null, null, true, false)",
+    ),
+    (
+        "core_metrics_are_reported",
+        "insert into marts.fct_account_days (account_id, day_on, platform) values ('101', '2024-02-02', 'facebook')",
     ),
     (
         "campaign_sums_add_up",
@@ -65,6 +82,8 @@ BREAKS = [
         "campaign_sums_add_up",
         "update marts.agg_phase_content_type_reach set duplicated_reach = 0 where content_type = 'poster'",
     ),
+    *(("campaign_sums_add_up", f"delete from marts.{one}") for one in AGGREGATES[1:]),
+    *(("campaign_sums_add_up", f"update marts.{one} set views = null") for one in AGGREGATES),
     (
         "metric_statuses_are_known",
         "update marts.fct_post_metrics set status = null where value is null and metric = 'saves'",
@@ -120,7 +139,9 @@ def test_a_missing_mart_stops_and_is_named(tmp_path: Path) -> None:
 
 
 def test_campaigns_without_posts_stop(tmp_path: Path) -> None:
-    verdict = judged(tmp_path, "delete from marts.fct_campaign_posts", "delete from marts.agg_phase_content_type_reach")
+    verdict = judged(
+        tmp_path, "delete from marts.fct_campaign_posts", *(f"delete from marts.{one}" for one in AGGREGATES)
+    )
 
     assert {result.rule for result in verdict.stopped_by} == {"marts_have_rows", "campaign_sums_add_up"}
 

@@ -251,13 +251,18 @@ def broken_after(settings: Settings) -> Published:
     return first
 
 
+OF_PLATFORMS = ("agg_phase_content_type_reach", "agg_phase_platform_reach", "agg_campaign_platform_reach")
+OVER_PLATFORMS = ("agg_phase_reach", "agg_campaign_reach")
+
+
 def lose_most_views(settings: Settings) -> None:
     """Instagram's views are half of what they were, in every table alike."""
     change(
         settings.warehouse_path,
         "update marts.fct_post_performance set views = 1061 where post_id = '202_1'",
         "update marts.fct_post_metrics set value = 1061 where post_id = '202_1' and metric = 'views'",
-        "update marts.agg_phase_content_type_reach set views = 1061 where platform = 'instagram'",
+        *(f"update marts.{one} set views = 1061 where platform = 'instagram'" for one in OF_PLATFORMS),
+        *(f"update marts.{one} set views = views - 3000 where campaign_id = 'oyu'" for one in OVER_PLATFORMS),
     )
 
 
