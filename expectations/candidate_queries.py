@@ -123,8 +123,8 @@ FIGURES = """
         count(*) filter (where case published.status
             when 'not_computable' then coalesce(trim(published.reason), '') = ''
             else published.figure_id is not null and published.computed_value is null end) as unexplained,
-        list(coalesce(promised.figure_id, published.figure_id) order by all)
-            filter (where promised.figure_id is null or published.figure_id is null)[:5] as for_example
+        list_sort(list(coalesce(promised.figure_id, published.figure_id))
+            filter (where promised.figure_id is null or published.figure_id is null))[:5] as for_example
     from registry_figures as promised
     full join marts.agg_published_figures as published using (campaign_id, figure_id)
 """

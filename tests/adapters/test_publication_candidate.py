@@ -62,6 +62,24 @@ def test_rows_lie_in_the_order_of_their_key(candidate: Path) -> None:
     assert posts == sorted(posts)
 
 
+def test_a_large_table_lies_in_the_order_of_its_key_too_and_loses_no_row(tmp_path: Path) -> None:
+    many = """
+        insert into marts.fct_post_days
+        select '1048576_' || hash(n // 4), date '2024-01-01' + (n % 4)::integer, n, n, n, 0, 0, true, false
+        from range(1_100_000) as r (n) order by hash(n)
+    """
+    warehouse = make_warehouse(tmp_path / "warehouse.duckdb", many)
+    large = copy_marts(warehouse, tmp_path / "version" / DATABASE)
+    with duckdb.connect(str(large), read_only=True) as marts:
+        out_of_order, rows, views = marts.execute("""
+            select count(*) filter (where (post_id, day_on) <= before), count(*), sum(views)
+            from (select *, lag((post_id, day_on)) over () as before from marts.fct_post_days)
+        """).fetchall()[0]
+        columns = [name for name, *_ in marts.execute("describe marts.fct_post_days").fetchall()]
+    assert (out_of_order, rows, views) == (0, 1_100_000, sum(range(1_100_000)))
+    assert columns[:3] == ["post_id", "day_on", "views"]
+
+
 def test_the_candidate_says_storage_version_1(candidate: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{candidate}' as candidate (read_only)")

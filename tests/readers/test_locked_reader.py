@@ -1,7 +1,7 @@
 """With the snippet that docs/how-to/connect/locked.md gives to BI servers, SQL reads the marts and nothing else."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -93,17 +93,78 @@ REFUSED = (
     "pragma enable_profiling; set profiling_output = 'out.json'",
     "pragma import_database('out')",
     "from frame_of_the_program",
+    "truncate marts.dim_posts",
+    "merge into marts.dim_posts using (select 1 as a) on false when not matched then insert default values",
+    "begin; delete from marts.dim_posts; commit",
+    "create view marts.v as select 1",
+    "create macro marts.m() as 1",
+    "create index i on marts.dim_posts (post_id)",
+    "attach ':memory:' as other",
+    "copy marts.dim_posts to 's3://bucket/x.csv'",
+    "copy marts.dim_posts to '{outside}/x.csv'",
+    "create temp view v as from read_csv('secret.csv'); from v",
+    "create temp macro m() as table from read_text('/etc/passwd'); from m()",
+    "prepare p as from read_csv('secret.csv'); execute p",
+    "explain analyze from read_csv('secret.csv')",
+    "from query('from read_csv(''secret.csv'')')",
+    "from query_table('secret.csv')",
+    "summarize 'secret.csv'",
+    "from sniff_csv('secret.csv')",
+    "from read_duckdb('var/warehouse.duckdb')",
+    "from 'var/published/campaign_reach.duckdb'",
+    "from parquet_metadata('var/published/versions/*/parquet/dim_posts.parquet')",
+    "load 'x.duckdb_extension'",
+    "update extensions",
+    "create or replace persistent secret s (type http)",
+    "set home_directory = '/tmp'",
+    "set extension_directory = '.'",
+    "set custom_extension_repository = '{outside}'",
+    "set allow_unsigned_extensions = true",
 )
+WORKS_UNLOCKED = (
+    "insert into marts.dim_accounts values ('1', 'facebook', 'x', 'own')",
+    "update marts.fct_post_performance set views = 0",
+    "create table marts.mine (a int)",
+    "create view marts.v as select 1",
+    "attach 'other.duckdb'",
+    "attach ':memory:' as other",
+    "attach 'var/warehouse.duckdb' as warehouse (read_only)",
+    "copy marts.dim_posts to 'out.csv'",
+    "copy marts.dim_posts to 'out.parquet' (format parquet)",
+    "create temp table t (a int); copy t from 'secret.csv'",
+    "from read_csv('secret.csv')",
+    "from 'secret.csv'",
+    "from read_text('/etc/passwd')",
+    "from read_blob('/etc/hosts')",
+    "from glob('/*')",
+    "create temp view v as from read_csv('secret.csv'); from v",
+    "prepare p as from read_csv('secret.csv'); execute p",
+    "from query('from read_csv(''secret.csv'')')",
+    "from query_table('secret.csv')",
+    "from frame_of_the_program",
+    "set temp_directory = '/tmp'",
+    "delete from marts.dim_posts",
+)
+REFUSALS = (
+    "attached in read-only mode",
+    "in read-only mode",
+    "operations are disabled by configuration",
+    "external extensions is disabled",
+    "the configuration has been locked",
+    "Persistent secrets are disabled",
+    "extension",
+    "frame_of_the_program does not exist",
+)
+"""How DuckDB says that something is shut; "extension" where it would need one, which cannot be loaded."""
 
 
-@pytest.fixture(scope="module")
-def answers(folder: Path, outside: str) -> dict[str, str]:
-    """What each statement brought: "read", or the kind of error that refused it."""
-    statements = [statement.replace("{outside}", outside) for statement in (*READS, *REFUSED)]
+def told(folder: Path, connecting: str, statements: Sequence[str], outside: str) -> dict[str, str]:
+    """What each statement brought on a connection of its own: "read", or the error that refused it."""
+    filled = [statement.replace("{outside}", outside) for statement in statements]
     program = f"""
 import pandas
 frame_of_the_program = pandas.DataFrame({{"a": [1]}})
-statements = {statements!r}
+statements = {filled!r}
 answers = {{}}
 for statement in statements:
     try:
@@ -113,8 +174,14 @@ for statement in statements:
         answers[statement] = type(error).__name__ + ": " + str(error).splitlines()[0]
 print(json.dumps(answers))
 """
-    found: dict[str, str] = rows_of(run_python(folder, snippet("locked", "python") + program))
+    found: dict[str, str] = rows_of(run_python(folder, connecting + program))
     return {key.replace(outside, "{outside}"): value for key, value in found.items()}
+
+
+@pytest.fixture(scope="module")
+def answers(folder: Path, outside: str) -> dict[str, str]:
+    """What the statements brought with the page's snippet."""
+    return told(folder, snippet("locked", "python"), (*READS, *REFUSED), outside)
 
 
 @pytest.mark.parametrize("statement", READS)
@@ -124,7 +191,7 @@ def test_the_marts_can_be_read(answers: dict[str, str], statement: str) -> None:
 
 @pytest.mark.parametrize("statement", REFUSED)
 def test_everything_else_is_refused(answers: dict[str, str], statement: str) -> None:
-    assert answers[statement] != "read"
+    assert any(words in answers[statement] for words in REFUSALS), answers[statement]
 
 
 def test_nothing_was_written_and_nobody_outside_was_asked(folder: Path, answers: dict[str, str]) -> None:
@@ -133,12 +200,17 @@ def test_nothing_was_written_and_nobody_outside_was_asked(folder: Path, answers:
     assert asked == []
 
 
-def test_an_open_connection_would_have_been_able_to(folder: Path) -> None:
-    """The control: the same statements without the lock reach files, so that their refusal means something."""
-    program = (
-        snippet("locked", "python").replace("config=locked", "config={}")
-        + """
-print(json.dumps(marts.execute("from read_csv('secret.csv')").fetchall()))
+def test_without_the_lock_the_same_statements_write_attach_copy_and_read_files(tmp_path: Path) -> None:
+    """The control: what is refused above is refused by the lock, not because it could never work."""
+    publish_two_campaigns(tmp_path)
+    (tmp_path / "secret.csv").write_text("secret\n1\n")
+    copy = """
+import os, shutil
+shutil.copy(published / manifest["folder"] / "campaign_reach.duckdb", "free.duckdb")
+os.chmod("free.duckdb", 0o644)
+marts = duckdb.connect("free.duckdb")
 """
-    )
-    assert rows_of(run_python(folder, program)) == [[1]]
+    open_to_all = snippet("locked", "python").partition("locked = {")[0] + copy
+    assert set(WORKS_UNLOCKED) <= set(REFUSED)
+    answers = told(tmp_path, open_to_all, WORKS_UNLOCKED, "http://127.0.0.1:9")
+    assert {statement: said for statement, said in answers.items() if said != "read"} == {}

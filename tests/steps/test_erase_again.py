@@ -4,9 +4,6 @@ import hashlib
 import json
 import shutil
 import signal
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,40 +20,52 @@ from ingest.settings import Settings, load_settings
 from ingest.steps.erase import erase
 from ingest.steps.search import search
 from ingest.steps.verify import plan_verify, verify
-from tests.steps.served_world import COMMAND, ask, run, variables
+from tests.steps.dying import erase_and_die
+from tests.steps.served_world import ask
+from tests.steps.test_erase import mentioned_everywhere
 from tests.worked_example import READ_AT
 
 POST = "900_2"
 
 
-def kill_when(served: Settings, reached: Callable[[], bool]) -> None:
-    """Start to erase, and kill it with SIGKILL as soon as that is so."""
-    process = subprocess.Popen(
-        [str(COMMAND), "erase", "--object", POST, "--yes"],
-        env=variables(served),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    while not reached():
-        assert process.poll() is None
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+POINTS = [
+    ("drain_queue", 1),
+    ("_from_landing", 1),
+    ("_from_landing", 4),
+    ("_from_landing", 7),
+    ("_from_database", 2),
+    ("_from_folders", 2),
+    ("rebuild._remove", 1),
+    ("rebuild.load_landed", 3),
+    ("rebuild.build_marts", 2),
+    ("rebuild._put_in_place", 2),
+    ("rebuild.publish_marts", 20),
+    ("_from_publication", 3),
+    ("search", 1),
+]
+"""A change in every stage of an erasure: before it, the erasure dies."""
 
 
 @pytest.mark.timeout(600)
-def test_an_erasure_that_is_killed_at_any_stage_is_finished_by_the_next_and_proved(served: Settings) -> None:
-    landing, published = Path(served.landing_uri), Path(served.published_uri)
+@pytest.mark.parametrize(("stage", "change"), POINTS, ids=[f"{stage}-{change}" for stage, change in POINTS])
+def test_an_erasure_that_is_killed_in_any_stage_is_finished_by_the_next_and_proved(
+    served: Settings, stage: str, change: int
+) -> None:
+    mentioned_everywhere(served)
+    published, heard = Path(served.published_uri), served.warehouse_path.with_name("heard")
     versions = set((published / "versions").iterdir())
-    rebuilt = served.warehouse_path.with_name("warehouse.rebuilt.duckdb")
-    kill_when(served, lambda: any((landing / "removals").glob("*.json")))
-    kill_when(served, lambda: bool(set((published / "versions").iterdir()) - versions))
-    ran = run(served, "erase", "--object", POST, "--yes")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+    assert erase_and_die(served, POST, stage=stage, change=change, heard=heard) == -signal.SIGKILL
+
+    assert heard.read_text().split().count(stage) == change
+    if stage == POINTS[-1][0]:  # it came to its end: there is no stage in which nothing dies here
+        assert set(heard.read_text().split()) == {name for name, _ in POINTS}
+    erased = erase(served, POST)
+    assert erased.is_gone, erased.proof
     assert not any(one.found for one in search(served, POST))
     assert not versions & set((published / "versions").iterdir())
     assert [one for one in verify(plan_verify(served)) if one.is_wrong] == []
-    assert not rebuilt.exists()
+    assert not served.warehouse_path.with_name("warehouse.rebuilt.duckdb").exists()
     query = "select sum(views) from marts.agg_campaign_reach"
     assert ask(published / "campaign_reach.duckdb", query) == [(5120 - 2500,)]
 

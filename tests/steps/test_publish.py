@@ -1,6 +1,7 @@
 """Publishing, from a warehouse composed by hand to the files that readers open."""
 
 import json
+import resource
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -235,6 +236,26 @@ def test_a_second_publisher_is_told_to_wait(ready: Settings) -> None:
         pytest.raises(TryAgain, match="is publishing"),
     ):
         publish_marts(ready)
+
+
+@pytest.mark.parametrize("most_bytes", [1, 20_000, 300_000, 3_000_000])
+def test_a_disk_that_takes_no_more_is_one_message_wherever_it_happens_and_the_served_version_stays(
+    ready: Settings, most_bytes: int
+) -> None:
+    first = publish_marts(ready)
+    before = pointer(ready).read_bytes()
+    change(ready.warehouse_path, "update marts.dim_accounts set account_name = 'Other' where account_id = '101'")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
+    try:
+        with pytest.raises(StorageFailed, match=r"The served version stays as it was\. Make room"):
+            publish_marts(later(ready, 10))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert pointer(ready).read_bytes() == before
+    assert asked(first.path, "select account_name from marts.dim_accounts where account_id = '101'") == [("A Page",)]
+    assert publish_marts(later(ready, 20)).is_new
 
 
 def test_what_is_neither_a_folder_nor_s3_is_refused(tmp_path: Path) -> None:

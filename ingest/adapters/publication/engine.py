@@ -53,7 +53,7 @@ def _made(candidate: Path) -> Iterator[Connection]:
 def _explained(candidate: Path) -> Iterator[None]:
     try:
         yield
-    except (duckdb.IOException, OSError) as error:
+    except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, OSError) as error:
         first = str(error).splitlines()[0]
         raise StorageFailed(
             f"The candidate could not be written in {candidate.parent}: {first}. "

@@ -57,7 +57,8 @@ class FolderPublication:
             self.disk.make_folder(self.root)
             lock = (self.root / ".lock").open("a+")
         with lock:
-            self._take(lock.fileno())
+            with storage(self.root, "Preparing a publication"):
+                self._take(lock.fileno())
             for leftover in self.root.glob(f"{HIDDEN}*"):
                 shutil.rmtree(leftover, ignore_errors=True)
             with storage(self.root, "Preparing a publication"):
