@@ -240,7 +240,7 @@ class AccountReader:
 
         for story in (one for page in pages if self.platform == "instagram" for one in objects_of(page)):
             moment = graph_time(str(story.get("timestamp") or ""))
-            if moment:
+            if moment and not self.forgotten.names(story["id"]):
                 self._stories.append(SeenPost(self.account_id, story["id"], moment, STORY))
 
     def _see_one(self, post: dict[str, Any]) -> None:

@@ -104,7 +104,8 @@ def refresh_stories(settings: Settings, account_id: str, platform: str, story_id
     Raises: what `refresh_account` raises.
     """
     with _reading(settings, account_id, platform, settings.clock()) as reader:
-        answers = reader.read_stories(story_ids)
+        asked = [story_id for story_id in story_ids if not reader.forgotten.names(story_id)]
+        answers = reader.read_stories(asked) if asked else ()
     return [_land(settings, reader, answers)] if answers else []
 
 

@@ -127,7 +127,6 @@ WORKS_UNLOCKED = (
     "create table marts.mine (a int)",
     "create view marts.v as select 1",
     "attach 'other.duckdb'",
-    "attach ':memory:' as other",
     "attach 'var/warehouse.duckdb' as warehouse (read_only)",
     "copy marts.dim_posts to 'out.csv'",
     "copy marts.dim_posts to 'out.parquet' (format parquet)",

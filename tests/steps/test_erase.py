@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,15 +20,22 @@ from ingest.adapters.queue.sqlite_queue import SqliteQueue
 from ingest.adapters.state import ClientState, SeenPost
 from ingest.domain.cells import Cell
 from ingest.domain.errors import SettingsInvalid
+from ingest.sandbox.server import Sandbox
 from ingest.settings import Settings
 from ingest.steps.drain import drain_queue
 from ingest.steps.erase import erase
 from ingest.steps.explain import explain
+from ingest.steps.follow import follow_events
+from ingest.steps.notice import notice_changes
+from ingest.steps.refresh import refresh_posts, refresh_stories
 from ingest.steps.search import search
 from ingest.steps.verify import plan_verify, verify
+from tests.living_world import INSTAGRAM, NOW, Clock, clock, reading, sandbox
 from tests.steps.served_world import ask, run
+from tests.steps.test_read_account import read
 from tests.worked_example import OUR_PAGE, READ_AT, listing
 
+__all__ = ["clock", "sandbox"]  # fixtures
 POST = "900_2"
 
 
@@ -95,6 +103,38 @@ def test_what_was_erased_never_lands_again(served: Settings) -> None:
     key = open_landing(served).write(Batch("api", "facebook", "900", at, tuple(listing("facebook", "900", OUR_PAGE))))
     text = b"\n".join(open_landed(landing, key).lines).decode()
     assert (POST in text, "900_1" in text, "900_5" in text) == (False, True, True)
+
+
+STORY = "18000000000000777"
+
+
+def test_a_post_and_a_story_that_were_erased_are_asked_for_no_more_and_remembered_nowhere(
+    tmp_path: Path, sandbox: Sandbox, clock: Clock
+) -> None:
+    post, other = sandbox.world.posts_of(INSTAGRAM, NOW)[:2]
+    story = replace(post, post_id=STORY, media_format="story", published_at=NOW - timedelta(hours=1))
+    posts, finals = {**sandbox.world.posts, STORY: story}, {**sandbox.world.finals, STORY: story.facts}
+    sandbox.graph.world = replace(sandbox.world, posts=posts, finals=finals)
+    settings = reading(tmp_path, sandbox)
+    for object_id in (post.post_id, STORY):
+        removal = Removal("2024-02-18T12:00:00Z", "erased", id_sha256(object_id), ())
+        open_landing(settings).put_new(removal.key, removal.as_bytes())
+    for hours in (0, 2, 21):
+        clock.now = NOW + timedelta(hours=hours)
+        settings = reading(tmp_path, sandbox, most_calls=200)
+        notice_changes(settings)
+        follow_events(settings)
+        asked = read(settings, INSTAGRAM)
+        assert asked
+        assert "erased" not in {line["request"]["edge"] for line in asked}  # type: ignore[index]
+    for object_id in (post.post_id, STORY):
+        assert not any(one.found for one in search(settings, object_id))
+    refresh_posts(settings, INSTAGRAM, "instagram", {other.post_id: False})
+    before = sandbox.graph.requests
+    assert refresh_posts(settings, INSTAGRAM, "instagram", {post.post_id: True}) == ([], set())
+    assert refresh_stories(settings, INSTAGRAM, "instagram", [STORY]) == []
+    assert sandbox.graph.requests == before
+    assert refresh_stories(settings, INSTAGRAM, "instagram", [other.post_id])  # whoever was not erased is asked for
 
 
 def test_an_answer_loses_what_mentions_the_object_and_nothing_else() -> None:
