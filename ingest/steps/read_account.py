@@ -175,11 +175,13 @@ class AccountReader:
         return bare
 
     def _ask(self, asks: "list[Ask]") -> "list[Received]":
+        """The answers to questions; about what was erased nothing is asked."""
         from ingest.adapters.graph.batch import Noticed, read_asks
 
         noticed = Noticed()
+        left = [ask for ask in asks if not self.forgotten.names(ask.request.object_id)]
         try:
-            return self._take(read_asks(self.api, asks, noticed))
+            return self._take(read_asks(self.api, left, noticed))
         finally:
             self.rejected += noticed.rejected
             self._refusals += noticed.refused

@@ -89,8 +89,7 @@ def refresh_posts(
     """
     fetched_at = settings.clock()
     with _reading(settings, account_id, platform, fetched_at) as reader:
-        asked = {post_id: is_end for post_id, is_end in posts.items() if not reader.forgotten.names(post_id)}
-        answers, not_there = reader.read_posts(asked) if asked else ((), set())
+        answers, not_there = reader.read_posts(posts)
     if not answers:
         return [], not_there
     key = _land(settings, reader, answers)
@@ -104,8 +103,7 @@ def refresh_stories(settings: Settings, account_id: str, platform: str, story_id
     Raises: what `refresh_account` raises.
     """
     with _reading(settings, account_id, platform, settings.clock()) as reader:
-        asked = [story_id for story_id in story_ids if not reader.forgotten.names(story_id)]
-        answers = reader.read_stories(asked) if asked else ()
+        answers = reader.read_stories(story_ids)
     return [_land(settings, reader, answers)] if answers else []
 
 

@@ -30,7 +30,7 @@ from ingest.steps.notice import notice_changes
 from ingest.steps.refresh import refresh_posts, refresh_stories
 from ingest.steps.search import search
 from ingest.steps.verify import plan_verify, verify
-from tests.living_world import INSTAGRAM, NOW, Clock, clock, reading, sandbox
+from tests.living_world import INSTAGRAM, NOW, PAGE, Clock, clock, reading, sandbox
 from tests.steps.served_world import ask, run
 from tests.steps.test_read_account import read
 from tests.worked_example import OUR_PAGE, READ_AT, listing
@@ -108,15 +108,16 @@ def test_what_was_erased_never_lands_again(served: Settings) -> None:
 STORY = "18000000000000777"
 
 
-def test_a_post_and_a_story_that_were_erased_are_asked_for_no_more_and_remembered_nowhere(
+def test_posts_reels_and_stories_that_were_erased_are_asked_for_no_more_and_remembered_nowhere(
     tmp_path: Path, sandbox: Sandbox, clock: Clock
 ) -> None:
     post, other = sandbox.world.posts_of(INSTAGRAM, NOW)[:2]
+    reel = next(one for one in sandbox.world.posts_of(PAGE, NOW) if one.media_format == "reel")
     story = replace(post, post_id=STORY, media_format="story", published_at=NOW - timedelta(hours=1))
     posts, finals = {**sandbox.world.posts, STORY: story}, {**sandbox.world.finals, STORY: story.facts}
     sandbox.graph.world = replace(sandbox.world, posts=posts, finals=finals)
-    settings = reading(tmp_path, sandbox)
-    for object_id in (post.post_id, STORY):
+    settings, erased = reading(tmp_path, sandbox), (post.post_id, reel.post_id, STORY)
+    for object_id in erased:
         removal = Removal("2024-02-18T12:00:00Z", "erased", id_sha256(object_id), ())
         open_landing(settings).put_new(removal.key, removal.as_bytes())
     for hours in (0, 2, 21):
@@ -124,11 +125,10 @@ def test_a_post_and_a_story_that_were_erased_are_asked_for_no_more_and_remembere
         settings = reading(tmp_path, sandbox, most_calls=200)
         notice_changes(settings)
         follow_events(settings)
-        asked = read(settings, INSTAGRAM)
-        assert asked
+        asked = [*read(settings, INSTAGRAM), *read(settings, PAGE)]
+        assert {"stories", "media", "published_posts"} <= {line["request"]["edge"] for line in asked}  # type: ignore[index]
         assert "erased" not in {line["request"]["edge"] for line in asked}  # type: ignore[index]
-    for object_id in (post.post_id, STORY):
-        assert not any(one.found for one in search(settings, object_id))
+    assert [one for object_id in erased for one in search(settings, object_id) if one.found] == []
     refresh_posts(settings, INSTAGRAM, "instagram", {other.post_id: False})
     before = sandbox.graph.requests
     assert refresh_posts(settings, INSTAGRAM, "instagram", {post.post_id: True}) == ([], set())
