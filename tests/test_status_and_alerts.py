@@ -299,13 +299,18 @@ def test_without_a_webhook_nothing_is_sent(tmp_path: Path) -> None:
     assert send_alerts(world(tmp_path)) == []
 
 
-def test_a_dag_that_fails_tells_once_by_its_own_callback(tmp_path: Path, receiver: Receiver) -> None:
+def test_in_airflow_the_watch_tells_what_is_not_well_and_a_dag_that_fails_tells_itself_once(
+    tmp_path: Path, receiver: Receiver
+) -> None:
     settings = world(tmp_path)
     all_read(settings)
+    stale_account(settings)
+    waiting_event(settings, at=MOMENT - timedelta(minutes=45))
+    refused_answer(settings, at=MOMENT - timedelta(hours=1))
     folder = tmp_path / "landing" / "api" / "facebook" / "900" / "2026-11-22"
     folder.mkdir(parents=True)
     (folder / "20261122T060000Z-000000000000.ndjson.zst").write_bytes(b"no landed file")
-    arguments = (str(tmp_path / "airflow"), str(tmp_path / "events.jsonl"), "publish_marts")
+    arguments = (str(tmp_path / "airflow"), str(tmp_path / "events.jsonl"), "watch_health", "publish_marts")
     ran = subprocess.run(
         [sys.executable, "-m", "ingest.airflow_run", *arguments],
         env=variables(settings) | {"CAMPAIGN_REACH_ALERT_URL": receiver.url},
@@ -315,7 +320,9 @@ def test_a_dag_that_fails_tells_once_by_its_own_callback(tmp_path: Path, receive
         check=False,
     )
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    (body,) = receiver.bodies
+    watch, body = receiver.bodies
+    assert [line.split(": ")[1] for line in watch["alerts"]] == ["events", "account 901", "quarantine"]
+    assert len(body["alerts"]) == 1
     assert "publish_marts.load failed: LandingDamaged: " in str(body["text"])
     assert "20261122T060000Z-000000000000" in str(body["text"])
 
