@@ -148,3 +148,8 @@ def bad_parameter(text: str) -> GraphError:
 def unknown_path() -> GraphError:
     """Refuse a path that is none."""
     return GraphError("Unknown path components", 2500)
+
+
+def bad_fields(found: str) -> GraphError:
+    """Refuse fields that cannot be parsed."""
+    return GraphError(f'Syntax error "Expected end of string instead of "{found}"." at character', 2500)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from ingest.sandbox.errors import GraphError
+from ingest.sandbox import errors
 
 TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|[{}(),.]|\d+)")
 DEEPEST = 5
@@ -36,14 +36,14 @@ class _Parser:
         while position < len(text.rstrip()):
             found = TOKEN.match(text, position)
             if found is None:
-                raise _syntax(text[position])
+                raise errors.bad_fields(text[position])
             self._tokens.append(found.group(1))
             position = found.end()
         self._at = 0
 
     def listing(self, *, depth: int) -> list[Field]:
         if depth > DEEPEST:
-            raise _syntax("{")
+            raise errors.bad_fields("{")
         fields = [self._field(depth)]
         while self._peek() == ",":
             self._at += 1
@@ -52,7 +52,7 @@ class _Parser:
 
     def expect_end(self) -> None:
         if self._peek() is not None:
-            raise _syntax(str(self._peek()))
+            raise errors.bad_fields(str(self._peek()))
 
     def _field(self, depth: int) -> Field:
         name = self._name()
@@ -80,25 +80,21 @@ class _Parser:
     def _value(self) -> str:
         word = self._peek()
         if word is None or word in "{}(),.":
-            raise _syntax(word or "end")
+            raise errors.bad_fields(word or "end")
         self._at += 1
         return word
 
     def _name(self) -> str:
         word = self._peek()
         if word is None or not (word[0].isalpha() or word[0] == "_"):
-            raise _syntax(word or "end")
+            raise errors.bad_fields(word or "end")
         self._at += 1
         return word
 
     def _take(self, wanted: str) -> None:
         if self._peek() != wanted:
-            raise _syntax(self._peek() or "end")
+            raise errors.bad_fields(self._peek() or "end")
         self._at += 1
 
     def _peek(self) -> str | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
-
-
-def _syntax(found: str) -> GraphError:
-    return GraphError(f'Syntax error "Expected end of string instead of "{found}"." at character', 2500)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from ingest.sandbox.errors import bad_cursor, bad_parameter
+from ingest.sandbox import errors
 from ingest.sandbox.rules import LARGEST_PAGE
 
 DEFAULT_LIMIT = 25
@@ -65,9 +65,9 @@ def _limit(given: str | None, cap: int) -> int:
     if given is None:
         return min(DEFAULT_LIMIT, cap)
     if not given.isdecimal() or int(given) < 1:
-        raise bad_parameter("Param limit must be an integer greater than 0")
+        raise errors.bad_parameter("Param limit must be an integer greater than 0")
     if int(given) > cap:
-        raise bad_parameter(f"Param limit must be less than or equal to {cap}")
+        raise errors.bad_parameter(f"Param limit must be less than or equal to {cap}")
     return int(given)
 
 
@@ -80,4 +80,4 @@ def _position(cursor: str, ids: Sequence[str]) -> int:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         return ids.index(text.removeprefix("QVF:"))
     except ValueError:
-        raise bad_cursor() from None
+        raise errors.bad_cursor() from None

@@ -1,7 +1,8 @@
 """The rulebook: each rule by which the sandbox refuses or shapes an answer, as Meta does; what none allows is refused.
 
 Its rows stand in `rulebook.csv`. `section` is that of the project's notes on the Graph API, `confidence` how sure they
-are, `test` the test with plain HTTP that meets the rule. Where the sandbox knows less than Meta does stands in
+are, `refusal` the one of `errors.py` that it is refused with (one of several; none where a rule only shapes answers),
+`test` the test with plain HTTP that meets the rule. Where the sandbox knows less than Meta does stands in
 DEVIATIONS.md.
 """
 
@@ -12,12 +13,18 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of Meta, where it is written, how sure that is, and the test that meets it."""
+    """One rule of Meta, where it is written, how sure that is, how it refuses, and the test that meets it."""
 
     section: str
     confidence: str
     rule: str
+    refusal: str
     test: str
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """How it refuses: in one of these ways."""
+        return tuple(filter(None, self.refusal.split("|")))
 
 
 def _read() -> tuple[Rule, ...]:

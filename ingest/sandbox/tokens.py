@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ingest.sandbox.errors import bad_proof, bad_token, expired_token, no_token
+from ingest.sandbox import errors
 
 SCOPES = (
     "pages_show_list",
@@ -73,15 +73,15 @@ class Tokens:
         """
         value = params.get("access_token") or _bearer(authorization)
         if not value:
-            raise no_token()
+            raise errors.no_token()
         token = self.given.get(value)
         if token is None:
-            raise bad_token()
+            raise errors.bad_token()
         if token.expires_at is not None and token.expires_at <= now:
-            raise expired_token()
+            raise errors.expired_token()
         proof = params.get("appsecret_proof")
         if (proof is not None or self.requires_proof) and not self._is_proof(proof or "", value):
-            raise bad_proof()
+            raise errors.bad_proof()
         return token
 
     def _is_proof(self, proof: str, value: str) -> bool:

@@ -36,9 +36,9 @@ FACTS = """
     left join raw.metrics as m
         on (s.platform, s.object_kind, s.graph_name) = (m.platform, m.object_kind, m.graph_name)
         and m.breakdown is not distinct from s.breakdown || '=' || s.breakdown_value
-    where s.fetched_at = (select max(fetched_at) from raw.snapshots)
 """
-"""What the newest reading landed, each row as often as it stands there."""
+NEWEST = "where s.fetched_at = (select max(fetched_at) from raw.snapshots)"
+"""Of what landed, each row as often as it stands there: what the newest reading brought."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,20 @@ def reading(folder: Path, sandbox: Sandbox, front: FaultFront, **overrides: obje
 
 
 def facts(settings: Settings) -> Facts:
+    """The facts of the newest reading."""
     load_landed(settings)
     check_landed(settings)
+    return _facts(settings, NEWEST)
+
+
+def facts_of_all(settings: Settings) -> Facts:
+    """The facts of every reading that was loaded, the spoiled ones too."""
+    return _facts(settings, "")
+
+
+def _facts(settings: Settings, which: str) -> Facts:
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        return Counter(connection.execute(FACTS).fetchall())
+        return Counter(connection.execute(f"{FACTS} {which}").fetchall())
 
 
 def refreshed(world: World, folder: Path, row: dict[str, str] = ROW) -> type[CampaignReachError] | None:
@@ -137,6 +147,11 @@ def fault_called(what: str) -> Fault:
     """The one fault that is called so."""
     (found,) = (fault for fault in FAULTS if fault.what == what)
     return found
+
+
+def keys(found: Facts) -> set[Fact]:
+    """Object, metric and definition of facts."""
+    return {fact[:3] for fact in found}
 
 
 def titled(fault: Fault) -> str:

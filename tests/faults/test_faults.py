@@ -50,11 +50,11 @@ from tests.faults.reading import (
     PAGE,
     PAGED,
     ROW,
-    Fact,
     World,
     facts,
     fault_called,
     healed,
+    keys,
     landed,
     named,
     quick,
@@ -193,11 +193,6 @@ def test_a_page_with_one_odd_thing_lands_and_the_next_reading_heals_it(
     lost = {fact[0] for fact in world.oracle} - {fact[0] for fact in spoiled}
     assert lost == waiting_in(tmp_path)  # nothing is lost: what is not in raw waits in quarantine
     assert healed(world, tmp_path) == world.oracle
-
-
-def keys(found: "dict[Fact, int]") -> set[Fact]:
-    """Object, metric and definition of facts."""
-    return {fact[:3] for fact in found}
 
 
 @pytest.mark.parametrize("what", UNREADABLE)

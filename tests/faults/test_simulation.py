@@ -13,7 +13,7 @@ from ingest.sandbox.fault_script import random_script, read_script
 from ingest.sandbox.rules import POST_METRICS
 from ingest.steps.refresh import refresh_account
 from tests.conftest import MOMENT
-from tests.faults.reading import MEDIA_ROW, PAGE, ROW, World, facts, quick, reading, world
+from tests.faults.reading import MEDIA_ROW, PAGE, ROW, World, facts, facts_of_all, keys, quick, reading, world
 
 __all__ = ["quick", "world"]  # fixtures
 SEEDS = range(25)
@@ -40,6 +40,8 @@ def test_after_random_faults_the_facts_converge_to_the_fault_free_ones(world: Wo
     oracle = world.oracles[row["account_id"]]
     found = facts(later)
     assert found == oracle, f"seed {seed}: {planned}: {found - oracle} instead of {oracle - found}"
+    invented = keys(facts_of_all(later)) - keys(oracle)
+    assert not invented, f"seed {seed}: {planned}: {invented} landed on the way"
 
 
 def test_the_same_seed_makes_the_same_faults_here_and_on_the_command_line(tmp_path: Path) -> None:

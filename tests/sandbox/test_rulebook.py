@@ -17,6 +17,7 @@ from ingest.sandbox.server import Sandbox, running_sandbox
 from ingest.sandbox.staging import WorldPost
 from ingest.settings import PROJECT
 from tests.conftest import MOMENT
+from tests.sandbox.conftest import REFUSALS, meets
 
 PAGE, INSTAGRAM = "104857600000201", "17841400000000201"
 FILES = sorted(Path(__file__).parent.glob("test_*.py"))
@@ -55,6 +56,17 @@ def test_every_rule_names_its_source_its_confidence_and_a_test_with_plain_http()
     assert len({rule.rule for rule in RULES}) == len(RULES)
     metrics = (*POST_METRICS, *VIDEO_METRICS, *PAGE_METRICS, *IG_ACCOUNT_METRICS, *MEDIA_METRICS)
     assert all(metric.source.startswith("1.") and metric.confidence for metric in metrics)
+
+
+def test_every_refusal_of_the_sandbox_belongs_to_a_rule() -> None:
+    """That the test of a rule does bring its refusal about is looked at where it ends: in conftest.py."""
+    assert {name for rule in RULES for name in rule.refusals} == set(REFUSALS)
+
+
+def test_a_rule_whose_test_brings_no_refusal_about_is_found() -> None:
+    assert meets((), set())
+    assert meets(("bad_token", "no_token"), {"no_token"})
+    assert not meets(("bad_token",), {"no_token"})
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -137,3 +149,11 @@ def test_a_used_up_quota_is_refused_by_account_and_calls_meanwhile_lengthen_the_
     assert later["estimated_time_to_regain_access"] == 8
     other = {PAGE: INSTAGRAM, INSTAGRAM: PAGE}[account_id]
     assert ask(sandbox, other, fields="id").status_code == 200
+
+
+def test_the_used_up_quota_of_the_app_refuses_what_is_about_no_account(sandbox: Sandbox) -> None:
+    user = sandbox.tokens.system_user.value
+    assert ask(sandbox, "me/accounts", token=user).status_code == 200
+    sandbox.graph.calls["app"] = 100 * sandbox.graph.calls_per_pct
+    assert refusal(ask(sandbox, "me/accounts", token=user)) == (4, None)
+    assert ask(sandbox, PAGE, fields="id").status_code == 200
