@@ -37,6 +37,21 @@ def test_the_finding_is_the_title_and_the_sections_come_in_their_order(page: Pag
     assert len(page.named("h1")) == 1
 
 
+def test_the_badges_and_the_numbers_at_a_glance_come_before_the_sections_and_the_hash_comes_last(page: Page) -> None:
+    stations = [
+        "<h1>",
+        'class="badges"',
+        'class="tiles"',
+        "<section",
+        'id="definitions"',
+        'id="gaps"',
+        'class="source"',
+    ]
+    places = [page.html.index(station) for station in stations]
+    assert places == sorted(places)
+    assert page.html.index(PUBLICATION.content_hash) > places[-1]
+
+
 def test_every_chart_is_drawn_for_two_widths_and_has_a_table_in_its_section(page: Page) -> None:
     drawings = page.named("svg")
     assert len(drawings) == 18

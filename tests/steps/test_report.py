@@ -13,6 +13,7 @@ from ingest.steps.report import write_report
 from ingest.steps.report_facts import read_facts
 from tests.conftest import MOMENT, settings_in
 from tests.report.markup import Page
+from tests.report.test_hostile_texts import broken
 from tests.two_campaigns import make_warehouse
 
 
@@ -68,6 +69,31 @@ def test_each_chart_is_a_picture_for_slides_if_wanted(published: Path, tmp_path:
     charts = sum(len(Page(page).named("svg")) // 2 for page in pages)  # each is drawn for two widths
     assert report.pictures == len(slides) == charts > 0
     assert all(path.name.startswith("oyu.") and path.read_bytes().startswith(b"\x89PNG") for path in slides)
+
+
+HOSTILE = """
+update marts.dim_campaigns set campaign_name = '<script>alert(1)</script>' || chr(0) || chr(8238);
+update marts.dim_campaigns set organisation = $$'"><img src=x onerror=alert(1)>$$;
+update marts.dim_phases set phase_name = '</style><script>alert(1)</script>' || repeat('x ', 50000);
+update marts.dim_accounts set account_name = '<a href="javascript:alert(1)">' || chr(8297);
+update marts.dim_posts set permalink = 'javascript:alert(1)';
+update marts.agg_published_figures set as_published = '<iframe src=https://evil.example>', reason = '<!-- ' || chr(27);
+"""
+
+
+def test_hostile_texts_of_a_publication_leave_no_active_content_in_its_report(published: Path, tmp_path: Path) -> None:
+    hostile = tmp_path / "hostile.duckdb"
+    hostile.write_bytes(Path(published).read_bytes())
+    with duckdb.connect(str(hostile)) as connection:
+        connection.execute(HOSTILE)
+
+    report = write_report(hostile, tmp_path / "report")
+
+    for page in report.index.parent.glob("*.html"):
+        html = page.read_text(encoding="utf-8")
+        assert broken(html) == []
+        assert not set(html) & set("\x00\x1b\u202e\u2069")
+    assert "&lt;script&gt;alert(1)" in report.index.read_text(encoding="utf-8")
 
 
 def test_a_report_replaces_the_one_before_and_leaves_nothing_else(published: Path, tmp_path: Path) -> None:
