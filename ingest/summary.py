@@ -73,9 +73,11 @@ from marts.agg_published_figures
 where campaign_id = ?
 order by case status when 'matches' then 1 when 'differs' then 2 else 3 end, figure_id
 """
-CAMPAIGNS = (
-    "select campaign_id, campaign_name, organisation, starts_on, ends_on from marts.dim_campaigns order by starts_on"
-)
+CAMPAIGNS = """
+select campaign_id, campaign_name, organisation, starts_on, ends_on, audience_size
+from marts.dim_campaigns
+order by starts_on
+"""
 WIDE = 100
 """Columns that a terminal needs for the widest table on one line."""
 QUALIFIERS = {"exact": "", "about": "~ ", "rounded": "≈ ", "more_than": "> "}
@@ -91,6 +93,7 @@ class Campaign:
     organisation: str
     starts_on: Any
     ends_on: Any
+    audience_size: int | None
 
 
 def print_campaigns(published: Path, console: Console) -> None:
@@ -111,7 +114,10 @@ def print_campaigns(published: Path, console: Console) -> None:
                 else "[dim]No posts: this campaign lives from its activities.[/dim]"
             )
             if phases:
-                console.print(_people(connection.execute(PEOPLE, [campaign.campaign_id]).fetchall()))
+                people = connection.execute(PEOPLE, [campaign.campaign_id]).fetchall()
+                console.print(_people(people))
+                if beyond := _beyond(people, campaign.audience_size):
+                    console.print(beyond, highlight=False)
                 for target in connection.execute(TARGETS, [campaign.campaign_id]).fetchall():
                     console.print(_target(*target), highlight=False)
             console.print(_figures(connection.execute(FIGURES, [campaign.campaign_id]).fetchall()))
@@ -157,6 +163,14 @@ def _people(rows: list[tuple[Any, ...]]) -> Table:
         table.add_row(first, platform, _number(posts), _bound(lower), _bound(upper), _estimate(*estimate))
         previous = phase
     return table
+
+
+def _beyond(rows: list[tuple[Any, ...]], audience: int | None) -> str | None:
+    """What a number of people above all who could be reached is worth, where a row has one."""
+    highest = max((number or 0 for *_, upper, _, _, high, _ in rows for number in (upper, high)), default=0)
+    if audience is None or highest <= audience:
+        return None
+    return f"About {_number(audience)} people could be reached at all: a higher number bounds nothing."
 
 
 def _bound(people: int | None) -> str:

@@ -147,6 +147,12 @@ def test_it_prints_the_tables_the_paths_and_a_query_that_runs(folder: Path, firs
     assert "content_type" in ran.stdout
 
 
+def test_a_number_of_people_above_all_who_could_be_reached_is_said_to_bound_nothing(first: str) -> None:
+    said = "About 2,200,000 people could be reached at all: a higher number bounds nothing."
+    printed = " ".join(first.split())
+    assert printed.count(said) == 3  # of Together the most is not known, and one campaign has no posts
+
+
 def test_the_readme_shows_what_it_prints(first: str) -> None:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"```text\n(.*?)```", readme, re.DOTALL)
