@@ -32,7 +32,7 @@ def stack_in_a_folder(*, uses_postgres: bool, latency_ms: int = 50) -> Iterator[
             uses_postgres=uses_postgres,
             latency_ms=latency_ms,
         ) as stack:
-            trigger(stack, "refresh_accounts")
+            trigger(stack, "publish_marts")
             published = published_in(folder)
             wait(lambda: published.exists() and views(published) > 0, 240)
             idle(stack)

@@ -122,7 +122,7 @@ def _landing(settings: Settings) -> Iterator[Reading]:
 
 
 def _queue(settings: Settings) -> Iterator[Reading]:
-    from ingest.adapters.queue.open_queue import open_events
+    from ingest.adapters.queue.open_queue import open_events, open_queue
     from ingest.steps.follow import oldest_unacknowledged
 
     counts = open_events(settings).counts()
@@ -136,6 +136,10 @@ def _queue(settings: Settings) -> Iterator[Reading]:
     dead = counts.get("dead", 0)
     if dead:
         yield Reading("dead events", "warning", f"{dead} gave up", "campaign-reach events --state dead", {"dead": dead})
+    dead = open_queue(settings).facts().dead
+    if dead:
+        said, todo = f"{dead} were taken five times, and never finished", "campaign-reach events --redrive"
+        yield Reading("dead deliveries", "warning", said, todo, {"dead": dead})
 
 
 def _accounts(settings: Settings) -> Iterator[Reading]:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from ingest.adapters.queue.open_queue import open_events
+from ingest.adapters.queue.deliveries import LEASE, Delivery
+from ingest.adapters.queue.open_queue import open_events, queue_path
+from ingest.adapters.queue.sqlite_queue import SqliteQueue
 from ingest.adapters.registry import read_registry
 from ingest.adapters.state import THE_APP, ClientState, Quota
 from ingest.domain.errors import AlertNotSent, GateStopped, LandingDamaged
@@ -122,6 +124,17 @@ def test_an_event_that_waits_too_long_is_told(tmp_path: Path, minutes: int, leve
     settings = world(tmp_path)
     waiting_event(settings, at=MOMENT - timedelta(minutes=minutes))
     assert levels(settings)["events"] == level
+
+
+def test_a_delivery_that_is_dead_is_told(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    queue = SqliteQueue(queue_path(settings))
+    queue.create()
+    queue.put_many([Delivery(b"nobody finishes it", settings.clock())])
+    for lease in range(6):
+        queue.claim(at=settings.clock() + lease * LEASE, most=1)
+    (found,) = [one for one in read_health(settings, with_tokens=False) if one.name == "dead deliveries"]
+    assert (found.level, found.facts) == ("warning", {"dead": 1})
 
 
 def test_an_account_that_was_not_read_for_two_days_is_stale_and_one_that_comes_by_file_is_not(tmp_path: Path) -> None:

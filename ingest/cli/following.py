@@ -165,6 +165,7 @@ def up(
     import time
     from pathlib import Path
 
+    from ingest.adapters.publication.open_publication import open_publication
     from ingest.stack import running_stack
 
     settings = load_settings()
@@ -178,16 +179,18 @@ def up(
         latency_ms=latency,
         mess=mess,
     ) as stack:
-        out.print(f"\nAirflow   {stack.airflow}   user admin, password {stack.password}   ({stack.metadata})")
-        out.print(f"Webhooks  {stack.receiver}")
+        out.print(f"\nAirflow   {stack.airflow}, metadata in {stack.metadata}", highlight=False)
+        out.print(f"          user admin, password {stack.password}", highlight=False, markup=False)
+        out.print(f"Webhooks  {stack.receiver}", highlight=False)
         if stack.sandbox:
             page = next(iter(_pages()), "ACCOUNT")
-            out.print(f"Sandbox   {stack.sandbox}")
+            out.print(f"Sandbox   {stack.sandbox}", highlight=False)
             out.print("\nIn another terminal, let a post go up and watch the marts follow:", highlight=False)
             url = f"CAMPAIGN_REACH_GRAPH_URL={stack.sandbox}"
             out.print(f"  {url} .venv/bin/campaign-reach happen --post-up {page}", highlight=False, soft_wrap=True)
             out.print("  .venv/bin/campaign-reach status --watch", highlight=False)
-        out.print("\nCtrl-C stops it all.")
+        soon = "" if open_publication(settings).served() else "The first version is published within a minute. "
+        out.print(f"\n{soon}Ctrl-C stops it all.")
         try:
             while not (dead := stack.dead()):
                 time.sleep(1)

@@ -27,7 +27,7 @@ KEPT = ("item", "verb", "post_id", "parent_id", "comment_id", "media_id", "creat
 """Fields of a change that land: no name, no text, no picture of anybody."""
 DEEPEST, MOST_CHANGES = 32, 5_000
 RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
-"""When an object that an event named and Meta does not show yet is asked for again, before it counts as deleted."""
+"""After the first time: when an object that Meta does not show yet is asked for again, before it counts as deleted."""
 NOT_THERE_YET = "Meta does not show the object yet"
 HINT_EVERY = timedelta(minutes=5)
 """How often comments and reactions have one post read again."""
@@ -210,7 +210,9 @@ def unreadable_event(sha256: str, reason: str, *, received_at: datetime) -> Even
 
 def next_try(attempts: int) -> timedelta | None:
     """How long to wait before an object that is not there yet is asked for again; None when it counts as deleted."""
-    return RETRIES[attempts] if attempts < len(RETRIES) else None
+    if attempts >= len(RETRIES):
+        return None
+    return RETRIES[attempts] - (RETRIES[attempts - 1] if attempts else timedelta(0))
 
 
 def posts_asked_for(events: Iterable[Event]) -> dict[str, list[Event]]:

@@ -54,7 +54,7 @@ def looked_at_every(settings: Settings) -> float:
 def oldest_unacknowledged(settings: Settings) -> datetime | None:
     """Since when the oldest delivery or event waits that nobody has followed; None when none does.
 
-    For alerts: older than two sweeps means that nobody follows. SQS does not say how old its oldest message is.
+    For alerts: older than two sweeps means that nobody follows. Of SQS the receiver's log says how old the oldest is.
     Raises: StorageFailed.
     """
     from ingest.adapters.queue.open_queue import open_events, open_queue

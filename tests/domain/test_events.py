@@ -1,5 +1,6 @@
 """Deliveries and what they ask for: every envelope, every field, and whatever else is signed."""
 
+import hmac
 import json
 from datetime import UTC, datetime
 
@@ -161,7 +162,8 @@ def test_none_of_ten_thousand_forged_bodies_is_accepted() -> None:
 
     dice = random.Random(20241124)  # noqa: S311 - forgeries, no secrets
     body = of_page(page_feed(POST), reaction(POST, 1))
-    header = signature(body).encode()
+    header, said = signature(body).encode(), json.loads(body)
+    sha1 = b"sha1=" + hmac.new(SECRET.encode(), body, "sha1").hexdigest().encode()
     forged = 0
     for _ in range(10_000):
         place, bit = dice.randrange(len(body)), 1 << dice.randrange(8)
@@ -170,5 +172,8 @@ def test_none_of_ten_thousand_forged_bodies_is_accepted() -> None:
         other = signature(body, f"app-{dice.random()}").encode()
         forged += is_signed(flipped, header, [SECRET]) + is_signed(cut, header, [SECRET])
         forged += is_signed(body, other, [SECRET]) + is_signed(body, header[: dice.randrange(71)], [SECRET])
+        encoded = json.dumps(said, indent=dice.choice([None, 0, 2]), ensure_ascii=dice.random() < 0.5).encode()
+        forged += is_signed(encoded, header, [SECRET]) + is_signed(body, sha1, [SECRET])
     assert forged == 0
+    assert is_signed(body, header, [SECRET])
     assert raw({"a": "/"}) == b'{"a":"\\/"}'

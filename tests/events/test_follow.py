@@ -115,7 +115,7 @@ def test_f52_a_post_that_meta_does_not_show_yet_is_asked_for_again_before_it_cou
         settings = place(tmp_path, sandbox)
         follow_events(settings)
         asked += [minute] * (sandbox.graph.requests > before)
-    assert asked == [0, 1, 6, 36]
+    assert asked == [0, 1, 5, 30]
     assert states(settings) == {"done": 2}
     rows = raw(settings, "select object_id, reason from raw.snapshots where graph_name = 'post_media_view'")
     assert sorted(rows, key=str) == sorted([(post.post_id, None), (gone.post_id, "post_deleted")], key=str)
