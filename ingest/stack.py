@@ -168,12 +168,14 @@ def _postgres(starter: Starter, home: Path, port: int) -> dict[str, str]:
         shutil.chown(data, *as_user)
         word.chmod(0o644)
     drop = ["setpriv", f"--reuid={as_user[0]}", f"--regid={as_user[1]}", "--clear-groups"] if as_user else []
-    starter.run(
-        "initdb",
-        [*drop, "initdb", "-D", str(data), "-U", "airflow", "--auth=scram-sha-256", f"--pwfile={word}", "-E", "UTF8",
-         "--no-locale", "--no-sync"],
-    )  # fmt: skip
-    word.unlink()
+    try:
+        starter.run(
+            "initdb",
+            [*drop, "initdb", "-D", str(data), "-U", "airflow", "--auth=scram-sha-256", f"--pwfile={word}",
+             "-E", "UTF8", "--no-locale", "--no-sync"],
+        )  # fmt: skip
+    finally:
+        word.unlink()
     options = ["-c", f"listen_addresses={HOST}", "-c", "unix_socket_directories=", "-c", "synchronous_commit=off"]
     starter.start("postgres", [*drop, "postgres", "-D", str(data), "-p", str(port), *options])
     starter.wait(lambda: _listens(port))

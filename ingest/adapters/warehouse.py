@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import zstandard
 
-from ingest.adapters.accepted_loads import explained
+from ingest.adapters.accepted_loads import explained, shared
 from ingest.adapters.compiled_models import note_build
 from ingest.adapters.exports.loading import load_exports
 from ingest.adapters.exports.offline_loading import load_offline
@@ -76,9 +76,10 @@ def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises: WarehouseBusy when another process holds it, WarehouseBroken when it cannot be read.
     """
+    known = shared(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = duckdb.connect(str(path))
+        connection = known or duckdb.connect(str(path))
     except OSError as error:
         raise StorageFailed(
             f"{path.parent} cannot be made: {error.strerror}. Free some space, or set it right."
@@ -87,7 +88,8 @@ def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise explained(path, error) from None
     with connection:
         connection.execute("set enable_progress_bar = false; set TimeZone = 'UTC'")
-        connection.execute(SCHEMA)
+        if not known:
+            connection.execute(SCHEMA)
         yield connection
 
 

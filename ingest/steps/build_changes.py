@@ -32,18 +32,37 @@ def build_changes(settings: Settings) -> BuildResult:
 
     if not settings.warehouse_path.exists():
         require_warehouse(settings.warehouse_path)
+    built = build_with_known_models(settings)
+    if built is not None:
+        return built
     revision = project_revision(settings)
-    models = compiled.read_models(settings.dbt_dir / KEPT, revision)
     with open_warehouse(settings.warehouse_path) as connection:
         last = compiled.last_build(connection)
         is_same = last is not None and last.revision == compiled.revision_of(connection, revision)
-        ran = _run(settings, connection, last, models) if last and is_same and models is not None else None
-    if ran is not None:
-        return BuildResult(ran)
     if not is_same:
         return build_marts(settings)
     compiled.write_models(settings.dbt_dir / KEPT, revision, _compiled(settings))
     return build_changes(settings)
+
+
+def build_with_known_models(settings: Settings) -> BuildResult | None:
+    """Build what the new loads have changed, without dbt; None when dbt must compile or build first.
+
+    dbt opens the warehouse itself: only this may run while somebody holds it open.
+    Raises: BuildFailed, WarehouseBusy, WarehouseBroken.
+    """
+    from ingest.adapters import compiled_models as compiled
+    from ingest.adapters.warehouse import open_warehouse
+
+    revision = project_revision(settings)
+    models = compiled.read_models(settings.dbt_dir / KEPT, revision)
+    if models is None:
+        return None
+    with open_warehouse(settings.warehouse_path) as connection:
+        last = compiled.last_build(connection)
+        if last is None or last.revision != compiled.revision_of(connection, revision):
+            return None
+        return BuildResult(_run(settings, connection, last, models))
 
 
 def _run(

@@ -3,7 +3,8 @@
 The last verb of the pipeline. A stopped gate leaves the served version where it is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import structlog
 
 from expectations.candidate_publication import judge_candidate
 from expectations.cross_checks import RawPosts, judge_cross_checks
-from ingest.adapters.accepted_loads import opened
+from ingest.adapters.accepted_loads import held, opened
 from ingest.adapters.publication import candidate
 from ingest.adapters.publication.candidate import PublicationRow
 from ingest.adapters.publication.disk import storage
@@ -93,9 +94,13 @@ def publish_changes(settings: Settings) -> str:
     Numbers do not wait for pictures: the next publication of everything, at most ten minutes later, draws the report.
     Raises: GateStopped, and all that the steps raise.
     """
-    from ingest.steps.build_changes import build_changes
+    from ingest.steps.build_changes import build_changes, build_with_known_models
 
-    return _publish(settings, build_changes, with_report=False)
+    with _loaded(settings):
+        built = build_with_known_models(settings)
+    if built is None:
+        build_changes(settings)
+    return publish_marts(settings, with_report=False, is_checked=True).version
 
 
 def publish_all(settings: Settings) -> str:
@@ -107,25 +112,34 @@ def publish_all(settings: Settings) -> str:
     from ingest.steps.build import build_marts
     from ingest.steps.expire import expire
 
-    version = _publish(settings, build_marts)
+    with _loaded(settings):
+        pass
+    build_marts(settings)
+    version = publish_marts(settings, is_checked=True).version
     expire(settings)
     return version
 
 
-def _publish(settings: Settings, build: Callable[[Settings], object], *, with_report: bool = True) -> str:
+@contextmanager
+def _loaded(settings: Settings) -> Iterator[None]:
+    """All that landed is loaded and judged; until the end the warehouse is opened once for all who ask for it."""
+    from ingest.adapters.warehouse import open_warehouse
     from ingest.steps.load import load_landed
 
-    load_landed(settings)
-    check_landed(settings)
-    build(settings)
-    return publish_marts(settings, with_report=with_report).version
+    with open_warehouse(settings.warehouse_path) as warehouse, held(settings.warehouse_path, warehouse):
+        load_landed(settings)
+        check_landed(settings)
+        yield
 
 
-def publish_marts(settings: Settings, *, accept_fall: bool = False, with_report: bool = True) -> Published:
+def publish_marts(
+    settings: Settings, *, accept_fall: bool = False, with_report: bool = True, is_checked: bool = False
+) -> Published:
     """Publish what the warehouse holds, after the gates have looked; nothing new when the content is served already.
 
     A served version that has no report yet is followed by one with the same content and its report.
 
+    `is_checked` says that the gate of what landed has just looked, in this very run.
     While somebody holds readers at an older version (`publish --rollback`), nothing is published. `accept_fall` says
     that numbers which collapsed since the last publication are right.
     Raises: GateStopped, StorageFailed, WarehouseBusy, WarehouseBroken, TryAgain while another one publishes.
@@ -136,7 +150,7 @@ def publish_marts(settings: Settings, *, accept_fall: bool = False, with_report:
         if served and served.held_since:
             log.warning("publication_held", version=served.version, since=served.held_since)
             return _published(publication, served, is_new=False)
-        landed = check_landed(settings)
+        landed = None if is_checked else check_landed(settings)
         draft = prepare(settings.warehouse_path, workspace / "version", built_at=settings.clock())
         is_served = served and served.content_hash == draft.row.content_hash and publication.is_whole(served)
         if served and is_served and (has_report(served) or not with_report):

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,7 +57,8 @@ class Up:
     def stop(self) -> int:
         """Press Ctrl-C; its exit status."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=90)
+        self.process.communicate(timeout=90)
+        return self.process.returncode
 
 
 def started(folder: Path, *words: str, **more: str) -> subprocess.Popen[str]:
@@ -94,15 +96,13 @@ def living(sessions: set[int]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    folder = tmp_path_factory.mktemp("up")
-    folder.parent.chmod(0o755)  # PostgreSQL runs as a user of its own
-    folder.parent.parent.chmod(0o755)
-    folder.chmod(0o755)
-    one = Up(folder)
-    yield one
-    one.process.send_signal(signal.SIGINT)
-    one.process.wait(timeout=90)
+def up() -> Iterator[Up]:
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)  # PostgreSQL runs as a user of its own; pytest's folders are its user's only
+        one = Up(Path(name))
+        yield one
+        if one.process.poll() is None:
+            one.stop()
 
 
 def test_it_prints_how_to_log_in_and_every_dag_is_there_and_runs(up: Up) -> None:
@@ -131,7 +131,8 @@ def test_a_post_goes_up_and_who_watches_the_status_sees_the_marts_change(up: Up)
         read_until(watching.stdout, "Watching")
         happen = found(r"campaign-reach (happen --post-up \S+)", up.said).split()
         url = found(r"CAMPAIGN_REACH_GRAPH_URL=(\S+)", up.said)
-        assert started(up.folder, *happen, CAMPAIGN_REACH_GRAPH_URL=url).wait(timeout=60) == 0
+        happening = started(up.folder, *happen, CAMPAIGN_REACH_GRAPH_URL=url)
+        assert "id" in happening.communicate(timeout=60)[0]
         assert re.search(r"all posts: posts ([\d,]+) → [\d,]+ \(\+1\)", read_until(watching.stdout, "all posts:"))
     finally:
         watching.kill()
@@ -157,7 +158,8 @@ def test_ctrl_c_stops_everything_and_it_starts_again(up: Up) -> None:
     assert len(living(sessions)) >= 6
     assert up.stop() == 0
     assert living(sessions) == []
-    again = Up(up.folder)
+    again = Up(up.folder)  # reads nothing first: everything was read
+    assert "first reading" in up.said
     assert "first reading" not in again.said
     sessions = again.sessions()
     assert {one["dag_id"] for one in again.api("dags")["dags"]} == DAGS
