@@ -58,6 +58,8 @@ def one(body: bytes) -> Event:
         (of_instagram({"id": INSTAGRAM, "time": 1, "field": "comments",
                        "value": {"id": "1", "media": {"id": "18000000000000001"}, "text": "👏"}}),
          "post", "18000000000000001", "hint"),
+        (of_instagram({"id": INSTAGRAM, "time": 1, "changes": [{"field": "mentions", "value": {"media_id": "9"}}]}),
+         "mention", "", ""),
         (of_instagram(story("18000000000000009")), "story", "18000000000000009", "numbers"),
     ],
 )  # fmt: skip
