@@ -266,6 +266,17 @@ def test_readers_who_are_held_at_an_older_version_show_in_the_status(served: Set
     assert levels(later)["served"] == "ok"
 
 
+def test_a_publication_that_cannot_be_read_is_critical_and_the_rest_is_said_all_the_same(served: Settings) -> None:
+    all_read(served, at=served.clock())
+    pointer = Path(served.published_uri) / "manifest.json"
+    pointer.write_text(json.dumps(json.loads(pointer.read_text()) | {"manifest_version": 99}))
+    ran = run(served, "status", "--json")
+    readings = {one["name"]: one for one in json.loads(ran.stdout)["readings"]}
+    assert (ran.returncode, readings["served"]["level"]) == (2, "critical")
+    assert "was written by a newer release" in readings["served"]["found"]
+    assert readings["loaded"]["level"] == "ok"
+
+
 def test_what_is_well_again_is_told_once(tmp_path: Path, receiver: Receiver) -> None:
     settings = world(tmp_path, receiver)
     all_read(settings)

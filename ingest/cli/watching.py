@@ -36,7 +36,7 @@ def status(
     Status 0 when all is well, 1 for a warning, 2 when something is critical.
     """
     settings = load_settings()
-    served = _served(settings)
+    served = _served(settings) if watch else None
     readings = read_health(settings, with_tokens=tokens)
     _print(readings, as_json=as_json)
     if watch:
