@@ -28,8 +28,9 @@ KNOWN_ACCOUNTS = """
     select distinct account ->> '$.account_id', account ->> '$.platform'
     from (select unnest(body -> '$.accounts[*]') as account from raw.registry)
 """
-MEMORY = "176MB"
-"""What DuckDB may hold of a large export while it becomes raw rows; the rest waits on disk. The process takes twice."""
+FEW, MEMORY_OF_FEW, MEMORY = 10, "176MB", "256MB"
+"""What DuckDB may hold of exports while they become raw rows; the rest waits on disk. The process takes twice as much.
+Hundreds of small files at once need more than a few large ones."""
 KNOWN_POSTS = "raw.posts"
 POSTS = """
     insert into raw.posts by name
@@ -120,7 +121,7 @@ def load_exports(connection: duckdb.DuckDBPyConnection, local_path: Callable[[st
         return
     judging.prepare(connection)
     accounts = connection.execute(KNOWN_ACCOUNTS).fetchall()
-    connection.execute(f"set memory_limit = '{MEMORY}'")
+    connection.execute(f"set memory_limit = '{MEMORY_OF_FEW if len(rows) <= FEW else MEMORY}'")
     with tempfile.TemporaryDirectory(prefix="campaign-reach-load-") as folder:
         alike: Alike = {}
         for file_no, (load_id, key, line_no, imported_at, params, body) in enumerate(rows):
