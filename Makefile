@@ -12,6 +12,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BOOT := var/boot
+# Sets $$uv: uv if there is one, else pip brings the pinned one into var/boot.
+UV = uv=$$(command -v uv || echo $(BOOT)/bin/uv); test -x $$uv || \
+  { $(PYTHON) -m venv $(BOOT) && $(BOOT)/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt; }
 SOURCES := ingest expectations dags tests benchmarks
 ARGS ?=
 
@@ -22,13 +25,11 @@ help: ## List the targets
 
 setup: $(READY) ## Set up .venv (the other targets do it by themselves)
 
-# uv if there is one, else pip brings the pinned one into var/boot. The lock is the only thing that is installed.
+# The lock is the only thing that is installed.
 $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "campaign-reach needs Python 3.11 or newer: make PYTHON=python3.11 …")'
 	@echo "Setting up $(VENV) from requirements/dev.txt, about a minute, once …"
-	@if command -v uv > /dev/null; then uv=uv; else \
-	    test -x $(BOOT)/bin/uv || { $(PYTHON) -m venv $(BOOT) && $(BOOT)/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt; }; \
-	    uv=$(BOOT)/bin/uv; fi; \
+	@$(UV); \
 	  rm -f $(READY); \
 	  test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV); \
 	  export VIRTUAL_ENV=$(CURDIR)/$(VENV); \
@@ -64,14 +65,14 @@ fix: $(READY) ## Mend what the linters can mend by themselves
 	$(BIN)/sqlfluff fix --processes 2 dbt_project
 
 lock: $(READY) ## Compile requirements/*.txt anew, for all platforms, with hashes and no index address
-	@uv=$$(command -v uv || echo $(BOOT)/bin/uv); \
+	@$(UV); \
 	  compile="$$uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11"; \
 	  $$compile pyproject.toml -o requirements/runtime.txt; \
 	  $$compile pyproject.toml --extra dev -c requirements/runtime.txt -o requirements/dev.txt; \
 	  for name in uv readers connect superset contracts audit; do $$compile requirements/$$name.in -o requirements/$$name.txt; done
 
 audit: $(READY) ## Write the release's bill of materials (SBOM) into dist/, and ask the advisories about every pin
-	@uv=$$(command -v uv || echo $(BOOT)/bin/uv); \
+	@$(UV); \
 	  test -x var/audit/bin/python || $(PYTHON) -m venv --without-pip var/audit; \
 	  VIRTUAL_ENV=$(CURDIR)/var/audit $$uv pip sync --quiet --require-hashes requirements/audit.txt
 	@$(BIN)/python -m ingest.audit var/audit/bin $(ARGS)

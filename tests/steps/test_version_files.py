@@ -20,6 +20,7 @@ from ingest.settings import Settings
 from ingest.steps import publish
 from ingest.steps.publish import Published, publish_marts
 from ingest.steps.rollback import rejected_candidates
+from ingest.steps.run_dbt import parsed_manifest
 from tests.conftest import settings_in
 from tests.readers.pinned import pinned_readers
 from tests.two_campaigns import change, make_warehouse
@@ -172,6 +173,22 @@ def test_contract_and_package_name_the_columns_and_keys_of_the_file(published: t
     assert sorted(in_contract) == sorted(in_package) == there
     keys = {one["name"]: one["schema"].get("primaryKey") for one in package["resources"]}
     assert keys["fct_campaign_posts"] == ["campaign_id", "post_id"]
+
+
+def test_contract_and_package_say_what_dbts_manifest_says_of_each_column(published_once: Path) -> None:
+    (folder,) = (published_once / "published" / "versions").iterdir()
+    nodes = json.loads(parsed_manifest(settings_in(published_once)).read_bytes())["nodes"].values()
+    marts = {node["name"]: node for node in nodes if (node["resource_type"], node["schema"]) == ("model", "marts")}
+    contract = yaml.safe_load((folder / "contract.yml").read_text(encoding="utf-8"))["schema"]
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["resources"]
+    fields = {(one["name"], field["name"]): field for one in package for field in one["schema"]["fields"]}
+    for table in contract:
+        assert table["description"] == marts[table["name"]]["description"]
+        for column in table["properties"]:
+            said = " ".join(marts[table["name"]]["columns"][column["name"]]["description"].split())
+            assert said
+            assert column["description"] == fields[table["name"], column["name"]]["description"] == said
+    assert len(fields) > 250
 
 
 def test_the_dictionary_says_unit_and_whether_it_adds_and_loads_nothing(published: tuple[Path, Published]) -> None:
