@@ -28,7 +28,7 @@ KNOWN_ACCOUNTS = """
     select distinct account ->> '$.account_id', account ->> '$.platform'
     from (select unnest(body -> '$.accounts[*]') as account from raw.registry)
 """
-FEW, MEMORY_OF_FEW, MEMORY = 10, "176MB", "256MB"
+FEW, MEMORY_OF_FEW, MEMORY = 10, "176MB", "384MB"
 """What DuckDB may hold of exports while they become raw rows; the rest waits on disk. The process takes twice as much.
 Hundreds of small files at once need more than a few large ones."""
 KNOWN_POSTS = "raw.posts"
