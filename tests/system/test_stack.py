@@ -20,7 +20,7 @@ import requests
 
 from tests.events.crashing import wait_until
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 COMMAND = str(Path(sys.executable).parent / "campaign-reach")
 DAGS = {"follow_events", "publish_marts", "reconcile_campaigns", "refresh_accounts", "watch_health"}
 
