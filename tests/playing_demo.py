@@ -1,6 +1,7 @@
 """The demo as a person runs it, in a folder of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ COMMAND = Path(sys.executable).with_name("campaign-reach")
 
 
 def start_demo(folder: Path) -> subprocess.Popen[str]:
-    """The command, started."""
+    """The command, started; it hears Ctrl-C even where a shell has started these tests in the background, deaf."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # what is ignored here is ignored in children too
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGN_REACH_")}
     return subprocess.Popen(
         [str(COMMAND), "demo"],
