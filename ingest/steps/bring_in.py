@@ -81,6 +81,7 @@ class Importer:
                 copies = self._opened(copy_file(path, Path(folder), told=progress.copied), Path(folder))
                 with told_while_working(self.asked.connection, progress.recognised):
                     tables = [self._recognised(copy, path) for copy in copies]
+                progress.recognised(1)
                 _require_any(path, copies, tables)
                 landed = [self._landed(copy, one) for copy, one in zip(copies, tables, strict=True) if one.found]
                 return [replace(one, path=path) for one in landed]
