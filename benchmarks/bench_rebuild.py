@@ -11,7 +11,7 @@ from benchmarks.bench_explain import bare
 from benchmarks.landed_world import land_history, world_settings
 from ingest.steps.rebuild import STAGES, rebuild
 
-ACCOUNTS, POSTS, DAYS = 50, 125, 20
+ACCOUNTS, POSTS, DAYS = 50, 143, 20
 
 
 def main() -> None:

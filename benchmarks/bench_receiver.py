@@ -25,7 +25,7 @@ KEEPS_NOTHING = """
 import sys
 from ingest.adapters import webhook_app
 async def keep(self, delivery):
-    return True
+    return webhook_app.KEPT
 webhook_app.Writer.keep = keep
 from ingest.cli import main
 sys.argv = ["campaign-reach", "receive", "--port", sys.argv[1]]

@@ -32,9 +32,10 @@ def headed(sheet: Sheet) -> Headed | None:
     """The dialect that fits best, and where its header is; None when none does."""
     found = [
         (match, row)
-        for row in range(len(sheet.head))
+        for row, (_, cells) in enumerate(sheet.head)
+        for names in [[_names(cell) for cell in cells]]
         for dialect in dialects()
-        if (match := _match(dialect, sheet, row)) is not None
+        if (match := _match(dialect, sheet, row, names)) is not None
     ]
     best = max(found, key=lambda one: (len(one[0].columns), -one[1], one[0].dialect.product), default=None)
     return best[0] if best else None
@@ -51,11 +52,12 @@ def nearest_product(sheet: Sheet) -> tuple[Dialect, list[str]] | None:
     return dialect, [names.get(name, name) for name in dialect.required if name not in has]
 
 
-def _match(dialect: Dialect, sheet: Sheet, row: int) -> Headed | None:
+def _match(dialect: Dialect, sheet: Sheet, row: int, names: Sequence[tuple[str, str]]) -> Headed | None:
+    """What a row is as a header of the dialect; None when it is none. Its cells come with their names."""
     line, cells = sheet.head[row]
-    meanings = [_meaning(dialect, cell) for cell in cells]
-    names = {one.name for one in meanings if one}
-    if not set(dialect.required) <= names or (dialect.any_of and not names & set(dialect.any_of)):
+    meanings = [dialect.headers.get(whole) or dialect.headers.get(stem) for whole, stem in names]
+    fields = {one.name for one in meanings if one}
+    if not set(dialect.required) <= fields or (dialect.any_of and not fields & set(dialect.any_of)):
         return None
     title = _title_above(sheet, row) if dialect.has("title_names_metric") else ""
     by_title = _by_title(dialect, title) if title else None
@@ -75,8 +77,8 @@ def _match(dialect: Dialect, sheet: Sheet, row: int) -> Headed | None:
     )
     unknown = tuple(
         (cell.strip(), _nearest(dialect, cell))
-        for cell, one in zip(cells, meanings, strict=True)
-        if cell.strip() and one is None and _stem(cell) not in dialect.known and plain(cell) not in dialect.known
+        for cell, one, named in zip(cells, meanings, names, strict=True)
+        if cell.strip() and one is None and not dialect.known.intersection(named)
     )
     language = _language([one for one in meanings if one])
     currency = next(
@@ -85,16 +87,10 @@ def _match(dialect: Dialect, sheet: Sheet, row: int) -> Headed | None:
     return Headed(dialect, line, language, _with_old_reach(dialect, columns), unknown, title, currency)
 
 
-def _meaning(dialect: Dialect, header: str) -> Meaning | None:
-    if len(header) > LONGEST_HEADER:
-        return None
-    return dialect.headers.get(plain(header)) or dialect.headers.get(_stem(header))
-
-
-def _stem(header: str) -> str:
-    """A header without what stands in brackets at its end: `Amount spent (USD)`."""
-    text = plain(header)
-    return text.rpartition(" (")[0] if text.endswith(")") else text
+def _names(header: str) -> tuple[str, str]:
+    """A header as dialects spell it, and without what stands in brackets at its end: `Amount spent (USD)`."""
+    text = plain(header) if len(header) <= LONGEST_HEADER else ""
+    return text, text.rpartition(" (")[0] if text.endswith(")") else text
 
 
 def _currency(header: str) -> str:

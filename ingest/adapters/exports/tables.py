@@ -24,6 +24,8 @@ UNSEEN = "headers in {} are known from the product's interface, not from files y
 HALF = "a letter is damaged in {:,} rows, and stands as \ufffd: was the file cut or copied badly?"
 BULK = 4 * 1024 * 1024
 """A larger file is read by DuckDB as it is, if it is written plainly."""
+SMALL = 256 * 1024
+"""To plan the best way through a file that is smaller takes DuckDB longer than any way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def settle(sheet: Sheet, found: Recognition, asked: Asked) -> TableFound:
     Raises: ImportRefused.
     """
     connection = asked.connection
+    is_small = sheet.copy.path.stat().st_size < SMALL
+    connection.execute(f"pragma {'disable' if is_small else 'enable'}_optimizer")
     try:
         found = _laid(connection, sheet, found, asked)
         found = believed(connection, found)
