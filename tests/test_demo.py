@@ -265,6 +265,7 @@ def test_there_are_ten_questions() -> None:
     assert len(QUESTIONS) == 10
 
 
+NUMBER = r"[\d,.]*\d"
 TITLES = {
     "together": {
         "finding": "Together was viewed 3,111,387 times: 103.7% of its target",
@@ -275,19 +276,19 @@ TITLES = {
         "own": "Partners' accounts brought 20% of the views",
         "people": "At least 824,030 people were reached on Facebook; how many at most is not known: "
         "Meta withholds the reach of one or more posts",
-        "surveys": "Chose the optimal answer to what inclusive education is: 92% of teachers "
+        "surveys": "“Chose the optimal answer to what inclusive education is”: 92% of the teachers asked "
         "in 2024; there is nothing to compare it with",
         "activities": "No offline activity belongs to this campaign",
         "figures": "All 6 published figures match what the data gives",
     },
     "dream_umbrella": {
-        "finding": "Dream Umbrella was viewed 20,685,084 times and drew 698,891 engagements, 3.4 for every 100 views",
+        "finding": "Dream Umbrella was viewed 20,685,084 times and drew 698,891 engagements, 3.3 for every 100 views",
         "phases": "Month 1 brought the most views: 98% of 20,685,084",
         "curve": "By day 15 of 30, Month 1 had 56% of the 20,324,743 views it has today",
         "mix": "Videos: 45% of the posts, 51% of the views",
         "top": "The most viewed post, a video of 12 September 2021, brought 11% of all views",
-        "own": "All posts are on the organisation's own accounts; no partner's account is part of it",
-        "people": "Between 1,540,000 and 2,200,000 people were reached on Facebook, most plausibly, which is up to "
+        "own": "All posts are on the organisation's own accounts; IOM Mongolia (Facebook) brought 79% of the views",
+        "people": "Most plausibly 1,540,000 to 2,200,000 people were reached on Facebook, where 2,200,000 is "
         "everybody who could be; at least 894,015 for certain",
         "surveys": "No survey belongs to this campaign, so it cannot be said what people learned",
         "activities": "Apart from the posts: 2 activities offline and 1 online, whose people were not counted",
@@ -312,7 +313,7 @@ TITLES = {
         "own": "Partners' accounts brought 43% of the views",
         "people": "At least 1,745,518 people were reached on Facebook; how many at most is not known: "
         "the posts' reach would allow 25,205,804, more than the 2,200,000 people who could be reached at all",
-        "surveys": "Sending children with disabilities to special schools is effective: 82% of parents "
+        "surveys": "“Sending children with disabilities to special schools is effective”: 82% of the parents asked "
         "before the campaign; there is nothing to compare it with",
         "activities": "No offline activity belongs to this campaign",
         "figures": "2 of 4 published figures match what the data gives; 2 cannot be computed",
@@ -326,7 +327,7 @@ TITLES = {
         "mix": "Videos: 32% of the posts, 37% of the views",
         "top": "The most viewed post, a video of 23 October 2019, brought 8.3% of all views",
         "own": "Partners' accounts brought 27% of the views",
-        "people": "Between 1,440,000 and 2,200,000 people were reached on Facebook, most plausibly, which is up to "
+        "people": "Most plausibly 1,440,000 to 2,200,000 people were reached on Facebook, where 2,200,000 is "
         "everybody who could be; at least 731,569 for certain",
         "surveys": "No survey belongs to this campaign, so it cannot be said what people learned",
         "activities": "Apart from everything online: 4 offline activities, the largest with 7,671 people",
@@ -353,6 +354,23 @@ def test_each_title_of_the_report_is_a_sentence_that_the_marts_say(
         [campaign_id],
     ).fetchall()
     assert campaign.views == views[0][0]
+    for name, title in said.items():
+        mongolian = (SECTIONS.get(name) or finding)(campaign, words_of("mn"))
+        assert set(re.findall(NUMBER, title)) <= set(re.findall(NUMBER, mongolian)), (title, mongolian)
+
+
+@pytest.mark.parametrize("campaign_id", [name for name in TITLES if name != "child_protection"])
+def test_the_rate_of_a_page_is_the_mart_s(
+    folder: Path, first: str, published: duckdb.DuckDBPyConnection, campaign_id: str
+) -> None:
+    from ingest.report.titles import rate
+    from ingest.report.words import words_of
+    from ingest.steps.report_facts import read_facts
+
+    (campaign,) = read_facts(folder / "var/published/campaign_reach.duckdb", only=(campaign_id,)).campaigns
+    mart = "select round(engagements_per_view_pct, 1)::varchar from marts.agg_campaign_reach where campaign_id = ?"
+    said = rate(campaign.rated_engagements, campaign.rated_views, words_of("en"))
+    assert [(said,)] == published.execute(mart, [campaign_id]).fetchall()
 
 
 def test_the_mart_of_translations_holds_what_the_campaign_files_say(published: duckdb.DuckDBPyConnection) -> None:

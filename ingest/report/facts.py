@@ -62,7 +62,10 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The posts of one content type in one phase; sums, all of which add over rows."""
+    """The posts of one content type in one phase; sums, all of which add over rows.
+
+    `rated_engagements` and `rated_views` are those of the posts of which both are known: what a rate is made of.
+    """
 
     phase_id: str
     content_type: str
@@ -70,6 +73,8 @@ class Content:
     views: int | None
     duplicated_reach: int | None
     engagements: int | None
+    rated_engagements: int | None
+    rated_views: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +282,16 @@ class Campaign:
     def engagements(self) -> int | None:
         """Engagements of all its posts."""
         return total(phase.engagements for phase in self.phases)
+
+    @property
+    def rated_engagements(self) -> int | None:
+        """Engagements of the posts whose views are known too."""
+        return total(content.rated_engagements for content in self.contents)
+
+    @property
+    def rated_views(self) -> int | None:
+        """Views of the posts whose engagements are known too."""
+        return total(content.rated_views for content in self.contents)
 
     @property
     def posts_without_views(self) -> int:

@@ -19,7 +19,7 @@ def finding(campaign: Campaign, words: Words) -> str:
             campaign=name,
             views=words.number(campaign.views),
             engagements=words.number(campaign.engagements),
-            rate=titles.rate(campaign.engagements, campaign.views, words),
+            rate=titles.rate(campaign.rated_engagements, campaign.rated_views, words),
         )
     if campaign.posts:
         return words.say("finding_posts", campaign=name, posts=words.number(campaign.posts))

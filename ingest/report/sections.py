@@ -144,11 +144,24 @@ def _surveys(campaign: Campaign, words: Words) -> Parts:
     has_interval = any(survey.change_low is not None for survey in campaign.surveys)
     caption = words.say("surveys_what" if has_interval else "surveys_what_plain")
     picture = _picture("surveys", caption, lambda wide: surveys.draw(campaign, words, wide=wide))
-    designs = {words.name("design", survey.design) for survey in campaign.surveys}
-    notes = [words.say("surveys_design", design="; ".join(sorted(designs)))]
+    notes = _designs(campaign, words)
     if any(survey.change_points is not None for survey in campaign.surveys):
         notes.append(words.say("surveys_note"))
     return [picture], [tables.surveys(campaign, words)], notes
+
+
+def _designs(campaign: Campaign, words: Words) -> list[str]:
+    """How people were asked; of which indicators, where it is not the same of all."""
+    asked: dict[str, list[str]] = {}
+    for survey in campaign.surveys:
+        quoted = words.say("quoted", text=survey.text)
+        asked.setdefault(words.name("design", survey.design), []).append(quoted)
+    if len(asked) == 1:
+        return [words.say("surveys_design", design=design) for design in asked]
+    return [
+        words.say("surveys_design_of", texts=words.all_of(dict.fromkeys(texts)), design=design)
+        for design, texts in asked.items()
+    ]
 
 
 def _activities(campaign: Campaign, words: Words) -> Parts:
@@ -164,6 +177,8 @@ def _figures(campaign: Campaign, words: Words) -> Parts:
     notes = []
     if any(figure.metric in FROM_LISTS for figure in campaign.figures):
         notes.append(words.say("figures_from_lists"))
+    if campaign.is_played and campaign.figures:
+        notes.append(words.say("figures_played"))
     if words.language in campaign.translations and campaign.figures:
         notes.append(words.say("figures_translated"))
     return [], [tables.figures(campaign, words)], notes

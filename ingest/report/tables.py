@@ -108,8 +108,8 @@ def mix(campaign: Campaign, words: Words) -> Table:
         parts = [content for content in campaign.contents if content.content_type == name]
         posts = sum(part.posts for part in parts)
         views = total(part.views for part in parts)
-        engagements = total(part.engagements for part in parts)
-        rows.append((name, posts, views, engagements))
+        engaged = rate(total(one.rated_engagements for one in parts), total(one.rated_views for one in parts), words)
+        rows.append((name, posts, views, engaged))
     rows.sort(key=lambda row: (-(row[2] or 0), row[0]))
     return _table(
         words,
@@ -121,9 +121,9 @@ def mix(campaign: Campaign, words: Words) -> Table:
                 words.percent(posts, campaign.posts),
                 words.percent(views, campaign.views),
                 words.number(views / posts if views is not None else None),
-                rate(engagements, views, words),
+                engaged,
             ]
-            for name, posts, views, engagements in rows
+            for name, posts, views, engaged in rows
         ),
     )
 

@@ -1,5 +1,6 @@
 """The numbers at a glance, each with what it counts; and the badges: as-of, freshness, checks."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ingest.report.activities import largest_training, people_at
@@ -39,7 +40,7 @@ def _online(campaign: Campaign, words: Words) -> list[Tile]:
     seen = [words.say("tile_views_note")]
     if campaign.posts_without_views:
         seen.append(words.say("tile_views_unknown", campaign.posts_without_views))
-    engaged = rate(campaign.engagements, campaign.views, words)
+    engaged = rate(campaign.rated_engagements, campaign.rated_views, words)
     return [
         Tile(words.say("tile_views"), words.number(campaign.views), "; ".join(seen)),
         Tile(words.say("tile_reach"), words.number(campaign.duplicated_reach), "; ".join(notes)),
@@ -76,8 +77,13 @@ def _people(campaign: Campaign, words: Words) -> list[Tile]:
 
 def _offline(campaign: Campaign, words: Words) -> list[Tile]:
     largest = campaign.activities[0]
+    kinds = Counter(words.name("kind", one.kind) for one in campaign.activities)
     tiles = [
-        Tile(words.say("tile_activities"), words.number(len(campaign.activities)), words.say("tile_activities_note"))
+        Tile(
+            words.say("tile_activities"),
+            words.number(len(campaign.activities)),
+            words.all_of(kind for kind, _ in kinds.most_common()),
+        )
     ]
     if largest.counts:
         note = words.say("tile_offline_people_note", name=largest.name)
@@ -111,7 +117,8 @@ def _fresh(campaign: Campaign, words: Words) -> Badge:
         return Badge(words.say("fresh_offline" if campaign.activities else "fresh_none"), "plain")
     if fresh == len(accounts):
         return Badge(words.say("fresh_all", fresh), "good")
-    return Badge(words.say("fresh_some", len(accounts), fresh=words.number(fresh)), "open")
+    key = "fresh_some_played" if campaign.is_played else "fresh_some"
+    return Badge(words.say(key, len(accounts), fresh=words.number(fresh)), "open")
 
 
 def checks_badge(publication: Publication, words: Words) -> Badge:

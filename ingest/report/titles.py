@@ -12,7 +12,7 @@ def is_met(phase: Phase) -> bool:
 
 
 def rate(engagements: int | None, views: int | None, words: Words) -> str:
-    """Engagements for every hundred views, never a mean of rates."""
+    """Engagements for every hundred views, both of the same posts, and never a mean of rates."""
     return words.number(100 * engagements / views, digits=1) if engagements is not None and views else "–"
 
 
@@ -144,10 +144,22 @@ def top(campaign: Campaign, words: Words) -> str:
 def own(campaign: Campaign, words: Words) -> str:
     """How much of the views partners brought."""
     kinds = {account.ownership for account in campaign.accounts}
-    if len(kinds) == 1:
-        return words.say("own_only" if kinds == {"own"} else "partner_only")
+    if kinds == {"own"}:
+        return _own_only(campaign, words)
+    if kinds == {"partner"}:
+        return words.say("partner_only")
     partners = sum(account.views or 0 for account in campaign.accounts if account.ownership == "partner")
     return words.say("own_partner", share=words.percent(partners, campaign.views))
+
+
+def _own_only(campaign: Campaign, words: Words) -> str:
+    """Which own account brought the most views, where there are several."""
+    seen = [account for account in campaign.accounts if account.views]
+    if len(seen) < 2:  # noqa: PLR2004 - one has all
+        return words.say("own_only")
+    most = max(seen, key=lambda account: account.views or 0)
+    account = f"{most.name} ({words.name('platform', most.platform)})"
+    return words.say("own_only_most", account=account, share=words.percent(most.views, campaign.views))
 
 
 def people(campaign: Campaign, words: Words) -> str:

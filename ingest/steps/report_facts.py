@@ -40,9 +40,13 @@ PHASES = """
 """
 CONTENTS = """
     select
-        phase_id, content_type, sum(posts)::bigint, sum(views)::bigint, sum(duplicated_reach)::bigint,
-        sum(engagements)::bigint
-    from marts.agg_phase_content_type_reach where campaign_id = ? group by all order by all
+        campaign_posts.phase_id, campaign_posts.content_type, count(*), sum(performance.views)::bigint,
+        sum(performance.reach)::bigint, sum(performance.engagements)::bigint,
+        (sum(performance.engagements) filter (where performance.views is not null))::bigint,
+        (sum(performance.views) filter (where performance.engagements is not null))::bigint
+    from marts.fct_campaign_posts as campaign_posts
+    inner join marts.fct_post_performance as performance using (post_id)
+    where campaign_posts.campaign_id = ? group by all order by all
 """
 ACCOUNTS = """
     select

@@ -36,7 +36,7 @@ CAMPAIGN = facts.Campaign(
     time_zone="Asia/Ulaanbaatar",
     phases=PHASES,
     contents=tuple(
-        facts.Content(phase, name, 1, views, views // 2, views // 20)
+        facts.Content(phase, name, 1, views, views // 2, views // 20, views // 20, views)
         for phase, shares in (("one", (2000, 1500, 1000, 800, 500, 200)), ("two", (3000, 2500, 1500, 1200, 700, 99)))
         for name, views in zip(TYPES, shares, strict=True)
     ),

@@ -173,7 +173,9 @@ def test_an_estimate_that_goes_up_to_everybody_is_a_range_and_no_number() -> Non
     whole = replace(CAMPAIGN.people[0], phase=None, lower=2600, upper=None, beyond=9000, estimate_high=5000,
                     upper_reason="above_audience", is_up_to_all=True)  # fmt: skip
     text = Page(campaign_page(replace(CAMPAIGN, people=(whole,)), PUBLICATION, "en").html).text
-    assert "Between 1,700 and 5,000 people were reached on Facebook, most plausibly" in text
+    assert (
+        "Most plausibly 1,700 to 5,000 people were reached on Facebook, where 5,000 is everybody who could be" in text
+    )
     assert "≈" not in text
     bounded = replace(whole, estimate=None, is_up_to_all=False)
     text = Page(campaign_page(replace(CAMPAIGN, people=(bounded,)), PUBLICATION, "en").html).text
@@ -183,6 +185,8 @@ def test_an_estimate_that_goes_up_to_everybody_is_a_range_and_no_number() -> Non
 def test_a_page_says_that_its_numbers_are_played_and_what_is_assumed() -> None:
     played = replace(CAMPAIGN, assumed=("donor", "phases.target", "sandbox", "attribution"))
     text = Page(campaign_page(played, PUBLICATION, "en").html).text
+    assert "1 of 2 accounts were read from a platform that is played" in text
+    assert "a match confirms only that nothing was changed on the way" in text
     assert "Demonstration: its numbers are played" in text
     assert "Assumed, and not published by the organisation: the donor and the targets." in text
     assert "Demonstration" not in Page(campaign_page(CAMPAIGN, PUBLICATION, "en").html).text
@@ -254,6 +258,30 @@ def test_a_campaign_of_one_phase_is_the_campaign_in_its_titles() -> None:
     alone = replace(CAMPAIGN, phases=PHASES[:1], contents=CAMPAIGN.contents[:6])
     assert "By day 15 of 30, the campaign had 45% of the 6,000 views" in campaign_page(alone, PUBLICATION, "en").html
     assert "өдөрт аян одоогийн" in campaign_page(alone, PUBLICATION, "mn").html
+
+
+def test_how_people_were_asked_stands_with_the_question_where_it_differs() -> None:
+    text = Page(campaign_page(CAMPAIGN, PUBLICATION, "en").html).text
+    assert "How people were asked about “Knows what inclusion is”: two separate samples were asked." in text
+    assert "How people were asked about “Has heard of it”: one survey only." in text
+    alone = replace(CAMPAIGN, surveys=CAMPAIGN.surveys[1:])
+    text = Page(campaign_page(alone, PUBLICATION, "en").html).text
+    assert "How people were asked: one survey only." in text
+    assert "“Has heard of it”: 92% of the teachers asked before the campaign" in text
+
+
+def test_a_rate_leaves_out_posts_of_which_only_one_side_is_known() -> None:
+    half = replace(CAMPAIGN.contents[0], views=None, rated_views=None, rated_engagements=None)
+    whole = replace(CAMPAIGN.contents[1], rated_views=1000, rated_engagements=25, engagements=9000)
+    campaign = replace(CAMPAIGN, contents=(half, whole), phases=(replace(CAMPAIGN.phases[0], target_value=None),))
+    text = Page(campaign_page(campaign, PUBLICATION, "en").html).text
+    assert "2.5 for every 100 views" in text
+
+
+def test_where_all_accounts_are_own_the_title_says_which_brought_most() -> None:
+    own = replace(CAMPAIGN, accounts=tuple(replace(one, ownership="own") for one in CAMPAIGN.accounts))
+    text = Page(campaign_page(own, PUBLICATION, "en").html).text
+    assert "All posts are on the organisation's own accounts; Our own page (Facebook) brought 60% of the views" in text
 
 
 def test_two_accounts_are_both_of_them() -> None:
