@@ -4,6 +4,10 @@ It starts at the served publication and asks the warehouse only where each numbe
 taken out of the landed bodies by code that shares nothing with the SQL of the marts.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from ingest.domain.cells import TARGETS, Cell
 from ingest.domain.explanation import Explanation
 from ingest.settings import Settings
@@ -12,6 +16,19 @@ from ingest.steps.explain_posts import explain_posts
 from ingest.steps.explain_targets import explain_target
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No circles are made here: a collector that looks for some goes through all that was read, over and over."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_uncollected()
 def explain(settings: Settings, cell: Cell) -> Explanation:
     """The explanation of a cell of an aggregate of posts.
 
@@ -22,6 +39,7 @@ def explain(settings: Settings, cell: Cell) -> Explanation:
     return explain_posts(settings, cell)
 
 
+@_uncollected()
 def explain_figure(settings: Settings, campaign_id: str, figure_id: str, column: str = "computed_value") -> Explanation:
     """The explanation of a column of a figure that the organisation has published.
 
