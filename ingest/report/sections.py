@@ -118,8 +118,15 @@ def _people(campaign: Campaign, words: Words) -> Parts:
         has_estimate = any(one.estimate is not None for one in campaign.people if one.platform == platform)
         key = "people_what" if has_estimate else "people_what_bounds"
         caption = words.say(key, platform=words.name("platform", platform))
-        if any(one.upper is None for one in campaign.people if one.platform == platform and one.lower):
+        unbounded = [
+            people.ends_at(one, campaign)
+            for one in campaign.people
+            if one.platform == platform and one.lower and one.upper is None
+        ]
+        if None in unbounded:
             caption = words.say("people_arrow", caption=caption)
+        if any(unbounded):
+            caption = words.say("people_dashed", caption=caption)
         whole = next((one for one in campaign.people if one.platform == platform and one.phase is None), None)
         is_titled = whole is None or whole == titles.widest(campaign)
         title = None if is_titled or whole is None else titles.people_on(whole, campaign, words)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -68,10 +68,12 @@ def wrapped(text: str, room: float, size: float, *, weight: int = REGULAR, most:
     return tuple(lines) or ("",)
 
 
-def apart(places: Iterable[float], gap: float, *, lowest: float, highest: float) -> list[float]:
-    """The places, moved as little as needed to lie a gap apart inside the limits; the order stays."""
+def apart(
+    places: Iterable[float], gap: float, *, lowest: float, highest: float, order: Sequence[int] | None = None
+) -> list[float]:
+    """The places, moved as little as needed to lie a gap apart inside the limits; in their own order, or in another."""
     wanted = list(places)
-    order = sorted(range(len(wanted)), key=lambda index: wanted[index])
+    order = order or sorted(range(len(wanted)), key=lambda index: wanted[index])
     moved = [0.0] * len(wanted)
     floor = lowest
     for index in order:

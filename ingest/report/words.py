@@ -76,11 +76,10 @@ class Words:
         return ("+" if value > 0 else "") + self.number(value, digits=1)
 
     def tick(self, value: float) -> str:
-        """A number on an axis, short: millions as a word."""
+        """A number on an axis, short and exact: millions as a word, with as many digits as it takes."""
         if value >= MILLION:
-            millions = value / MILLION
-            return self.say("million", number=self.number(millions, digits=0 if millions == int(millions) else 1))
-        return self.number(value, digits=0 if value == int(value) else 1)
+            return self.say("million", number=self.number(value / MILLION, digits=_digits(value / MILLION)))
+        return self.number(value, digits=_digits(value))
 
     def qualified(self, value: float | None, qualifier: str, *, unit: str | None = None) -> str:
         """A number with its unit, as sure as it was given: about, more than, or exact."""
@@ -122,6 +121,11 @@ class Words:
         """Several things in a sentence: A, B and C."""
         *before, last = list(things)
         return self.say("list", first=", ".join(before), last=last) if before else last
+
+
+def _digits(value: float) -> int:
+    """How many digits after the point say a number whole."""
+    return next((digits for digits in range(6) if round(value, digits) == value), 6)
 
 
 @cache

@@ -87,11 +87,20 @@ def test_a_target_is_a_tick_with_what_it_is() -> None:
 
 
 def test_an_interval_without_an_upper_bound_is_an_arrow_and_says_so() -> None:
-    canvas = people.draw(CAMPAIGN, words_of("en"), "facebook", wide=WIDE)
-    assert canvas is not None
-    said = {label["t"] for labels in canvas.labels.values() for label in labels}
+    withheld = tuple(replace(one, upper_reason="withheld_reach") for one in CAMPAIGN.people)
+    said = said_on(people.draw(replace(CAMPAIGN, people=withheld), words_of("en"), "facebook", wide=WIDE))
     assert "at least 2,500, the most is not known" in said
     assert "≈ 2,350" in said or "≈ 2,340" in said
+
+
+def test_an_interval_that_only_everybody_bounds_ends_there_with_dashes_and_says_so() -> None:
+    canvas = people.draw(CAMPAIGN, words_of("en"), "facebook", wide=WIDE)
+    assert canvas is not None
+    assert {"at least 2,500", "everybody: 5,000"} <= said_on(canvas)
+    assert [rule["d"] for rule in canvas.rules].count(list(people.ENDED)) == 1
+    (section,) = [one for one in sections_of(CAMPAIGN, words_of("en")) if one.name == "people"]
+    assert ["dashed end" in picture.caption for picture in section.pictures] == [True, False]
+    assert not any("arrow" in picture.caption for picture in section.pictures)
 
 
 def test_each_platform_of_people_is_a_picture_of_its_own_with_one_scale() -> None:
@@ -173,11 +182,32 @@ def test_a_share_stands_with_the_name_of_its_type_where_there_is_room() -> None:
     assert "Videos 33%" not in said_on(mix.draw(CAMPAIGN, words_of("en"), wide=160))
 
 
-def test_accounts_say_whose_they_are_where_there_are_both_kinds() -> None:
+def test_accounts_say_whose_they_are() -> None:
     said = said_on(accounts.draw(CAMPAIGN, words_of("en"), wide=WIDE))
     assert {"Our own page (Facebook, own)", "Хамтрагч байгууллага (Facebook, partner)"} <= said
     own = replace(CAMPAIGN, accounts=tuple(replace(one, ownership="own") for one in CAMPAIGN.accounts))
-    assert "Our own page (Facebook)" in said_on(accounts.draw(own, words_of("en"), wide=WIDE))
+    said = said_on(accounts.draw(own, words_of("en"), wide=WIDE))
+    assert {"Our own page (Facebook, own)", "Хамтрагч байгууллага (Facebook, own)"} <= said
+
+
+def test_an_account_whose_views_are_not_known_has_a_row_that_says_so_and_no_bar() -> None:
+    first, second = CAMPAIGN.accounts
+    unknown = replace(CAMPAIGN, accounts=(first, replace(second, views=None)))
+    canvas = accounts.draw(unknown, words_of("en"), wide=WIDE)
+    assert canvas is not None
+    assert {"Хамтрагч байгууллага (Facebook, partner)", "views: not known"} <= said_on(canvas)
+    assert len(canvas.boxes) == 1
+    idle = replace(unknown, accounts=(first, replace(second, views=None, posts=0)))
+    assert accounts.draw(idle, words_of("en"), wide=WIDE) is None
+
+
+def test_a_colour_without_a_piece_that_can_be_seen_is_not_in_the_legend() -> None:
+    words = words_of("en")
+    seen = said_on(phases.draw(CAMPAIGN, words, "views", wide=WIDE))
+    tiny = tuple(replace(one, views=1) if one.content_type in {"discussion", "mural"} else one
+                 for one in CAMPAIGN.contents)  # fmt: skip
+    said = said_on(phases.draw(replace(CAMPAIGN, contents=tiny), words, "views", wide=WIDE))
+    assert seen - said == {"Other types"}
 
 
 def test_nothing_to_draw_is_no_chart() -> None:

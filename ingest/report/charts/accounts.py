@@ -1,4 +1,4 @@
-"""Views of each account, its name above its bar; own and partner, where there are both, in two colours and in words."""
+"""Views of each account; above its bar its name, and whose it is: own and partner in words, and in two colours."""
 
 from ingest.report.canvas import Canvas
 from ingest.report.charts.bars import Bar, draw_bars
@@ -11,22 +11,22 @@ KINDS = {"own": SERIES[0], "partner": SERIES[1]}
 
 
 def shown_accounts(campaign: Campaign) -> tuple[Account, ...]:
-    """The accounts with the most views."""
-    return tuple(account for account in campaign.accounts if account.views)[:MOST]
+    """The accounts with the most views, and after them those whose posts' views are not known."""
+    known = [account for account in campaign.accounts if account.views][:MOST]
+    return (*known, *(account for account in campaign.accounts if account.posts and account.views is None))
 
 
 def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
-    """A bar per account; None when there is only one, or no views."""
+    """A bar per account, words where its views are not known; None when there is only one account, or no views."""
     accounts = shown_accounts(campaign)
-    if len(accounts) < 2:  # noqa: PLR2004 - a comparison takes two
+    if len(accounts) < 2 or not any(account.views for account in accounts):  # noqa: PLR2004 - a comparison takes two
         return None
     canvas = Canvas(wide)
-    is_mixed = len({account.ownership for account in accounts}) > 1
     bars = [
         Bar(
-            _named(account, words, with_ownership=is_mixed),
-            account.views or 0,
-            words.number(account.views),
+            _named(account, words),
+            account.views,
+            words.say("account_views_unknown") if account.views is None else words.number(account.views),
             KINDS[account.ownership].fill.light,
         )
         for account in accounts
@@ -35,9 +35,7 @@ def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
     return canvas
 
 
-def _named(account: Account, words: Words, *, with_ownership: bool) -> str:
+def _named(account: Account, words: Words) -> str:
     platform = words.name("platform", account.platform)
-    if not with_ownership:
-        return f"{account.name} ({platform})"
     ownership = words.name("ownership", account.ownership)
     return words.say("account_of", account=account.name, platform=platform, ownership=ownership)

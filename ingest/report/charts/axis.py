@@ -9,6 +9,9 @@ from ingest.report.colours import GRID, INK, MUTED, Series
 from ingest.report.text import BOLD, width, wrapped
 from ingest.report.words import Words
 
+BETWEEN = 12
+"""Pixels from one label of an axis to the next, at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -23,14 +26,24 @@ class Axis:
         return self.left + (self.right - self.left) * value / self.ticks[-1]
 
 
-def axis_to(highest: float, words: Words, *, left: float, right: float) -> Axis:
-    """A scale across from zero that holds the highest value, with as many round ticks as their labels have room for."""
+def axis_to(highest: float, words: Words, *, left: float, right: float, edge: float) -> Axis:
+    """A scale across from zero that holds the highest value, with as many round ticks as their labels have room for.
+
+    `edge` is where the canvas ends: a label that would stand beyond it is moved in, towards the one before it.
+    """
     for most in (6, 5, 4, 3, 2):
-        ticks = round_ticks(highest, most)
-        widest = max(width(words.tick(tick), SMALL) for tick in ticks)
-        if (widest + 12) * len(ticks) <= right - left + widest:
+        axis = Axis(round_ticks(highest, most), left, right)
+        if _is_told_apart(axis, words, edge):
             break
-    return Axis(ticks, left, right)
+    return axis
+
+
+def _is_told_apart(axis: Axis, words: Words, edge: float) -> bool:
+    """Whether the labels of the ticks stand apart, where they will stand."""
+    wide = [width(words.tick(tick), SMALL) for tick in axis.ticks]
+    begins = [min(max(0.0, axis.at(tick) - one / 2), edge - one) for tick, one in zip(axis.ticks, wide, strict=True)]
+    ends = [begin + one for begin, one in zip(begins, wide, strict=True)]
+    return all(begin - end >= BETWEEN for end, begin in zip(ends, begins[1:], strict=False))
 
 
 def round_ticks(highest: float, most: int) -> tuple[float, ...]:

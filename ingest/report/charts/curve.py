@@ -2,9 +2,10 @@
 
 from ingest.report.canvas import LINE, SIZE, SMALL, SOLID, Canvas
 from ingest.report.charts.axis import Axis, axis_to, round_ticks
+from ingest.report.charts.leaders import Point, leaders_to
 from ingest.report.colours import AXIS, GRID, MUTED, SLATES, Shade
 from ingest.report.facts import Campaign, Phase, Reading
-from ingest.report.text import BOLD, apart, width, wrapped
+from ingest.report.text import BOLD, width, wrapped
 from ingest.report.titles import readings_of
 from ingest.report.words import Words
 
@@ -43,11 +44,13 @@ def draw(campaign: Campaign, words: Words, *, wide: int) -> Canvas | None:
         if wide >= NARROW
         else max([numbers, names or 0, *(width(one, SIZE, weight=BOLD) for one in short or ())]) + 4
     )
-    across = axis_to(max(readings[-1].day for _, readings in phases), words, left=left, right=wide - room - 14)
+    across = axis_to(
+        max(readings[-1].day for _, readings in phases), words, left=left, right=wide - room - 14, edge=wide
+    )
     _frame(canvas, up, across, words)
-    _lines(canvas, phases, up, across)
+    dots = _lines(canvas, phases, up, across)
     ends = short or [phase.name if not is_named_above else "" for phase, _ in phases]
-    _ends(canvas, phases, words, up, across, room=room, names=ends)
+    _ends(canvas, phases, words, dots, lowest=up.left, room=room, names=ends)
     return canvas
 
 
@@ -91,27 +94,37 @@ def _frame(canvas: Canvas, up: Axis, across: Axis, words: Words) -> None:
     canvas.label(across.left, up.left + 12 + LINE, words.say("curve_axis"), size=SMALL, fill=MUTED.light)
 
 
-def _lines(canvas: Canvas, phases: list[Growth], up: Axis, across: Axis) -> None:
+def _lines(canvas: Canvas, phases: list[Growth], up: Axis, across: Axis) -> list[list[Point]]:
+    """The lines; gives their dots, the last of which stands at the end of its line."""
+    dots = []
     for (_, readings), (shade, dash) in zip(phases, _looks(len(phases)), strict=True):
         points = [(across.at(reading.day), up.at(reading.views)) for reading in readings]
         canvas.line([(across.at(0), up.at(0)), *points], shade.light, dash=dash)
-        for x, y in points[:: max(1, -(-len(points) // MOST_DOTS))]:
+        every = max(1, -(-len(points) // MOST_DOTS))
+        dots.append(points[::-1][::every][::-1])
+        for x, y in dots[-1]:
             canvas.dot(x, y, shade.light)
+    return dots
 
 
 def _ends(
-    canvas: Canvas, phases: list[Growth], words: Words, up: Axis, across: Axis, *, room: float, names: list[str]
+    canvas: Canvas,
+    phases: list[Growth],
+    words: Words,
+    dots: list[list[Point]],
+    *,
+    lowest: float,
+    room: float,
+    names: list[str],
 ) -> None:
-    """At the end of each line its views, below a name if there is one; moved apart where they would overlap."""
+    """At the end of each line its views, below a name if there is one, and a leader to them from the last dot."""
     start = canvas.width - room
     blocks = [wrapped(name, room, SIZE, weight=BOLD, most=2) if name else () for name in names]
     tall = LINE * (1 + max(len(lines) for lines in blocks))
-    ends = [readings[-1] for _, readings in phases]
-    middles = apart([up.at(end.views) for end in ends], tall + 10, lowest=tall / 2, highest=up.left - tall / 2 + 8)
-    for lines, end, middle in zip(blocks, ends, middles, strict=True):
-        canvas.rule(across.at(end.day) + 6, up.at(end.views), start - 5, middle, AXIS.light)
-        y = middle - LINE * len(lines) / 2
-        for line in lines:
-            canvas.label(start, y, line, weight=BOLD)
-            y += LINE
-        canvas.label(start, y, words.number(end.views))
+    leaders = leaders_to(dots, start - 5, tall + 10, lowest=tall / 2, highest=lowest - tall / 2 + 8)
+    for (_, readings), lines, (begin, end) in zip(phases, blocks, leaders, strict=True):
+        canvas.rule(*begin, *end, AXIS.light)
+        y = end[1] - LINE * len(lines) / 2
+        for number, line in enumerate(lines):
+            canvas.label(start, y + LINE * number, line, weight=BOLD)
+        canvas.label(start, y + LINE * len(lines), words.number(readings[-1].views))

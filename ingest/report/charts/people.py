@@ -12,6 +12,14 @@ EDGE = 7
 """Room at both ends for the half of a dot that lies on the end of the axis."""
 OPEN = 1.35
 """An interval without an upper bound is drawn this much beyond the largest number on its axis, with an arrow."""
+ENDED = (3, 3)
+"""The dashes of the end of an interval that nothing bounds but everybody who could be reached."""
+
+
+def ends_at(one: People, campaign: Campaign) -> int | None:
+    """Everybody who could be reached, where the posts' reach would allow more: there the interval ends."""
+    is_beyond = one.upper is None and one.upper_reason == "above_audience"
+    return campaign.audience.size if is_beyond and campaign.audience else None
 
 
 def draw(campaign: Campaign, words: Words, platform: str, *, wide: int) -> Canvas | None:
@@ -22,38 +30,42 @@ def draw(campaign: Campaign, words: Words, platform: str, *, wide: int) -> Canva
     if not rows:
         return None
     canvas = Canvas(wide)
-    _intervals(canvas, rows, words, is_named=len(campaign.phases) > 1)
+    _intervals(canvas, [(one, ends_at(one, campaign)) for one in rows], words, is_named=len(campaign.phases) > 1)
     return canvas
 
 
-def _intervals(canvas: Canvas, rows: list[People], words: Words, *, is_named: bool) -> None:
-    known = [number for one in rows for number in (one.lower, one.upper, one.estimate_high) if number]
-    is_open = any(one.upper is None for one in rows)
-    axis = axis_to(max(known) * (OPEN if is_open else 1), words, left=EDGE, right=canvas.width - EDGE)
+def _intervals(canvas: Canvas, rows: list[tuple[People, int | None]], words: Words, *, is_named: bool) -> None:
+    known = [number for one, end in rows for number in (one.lower, one.upper, one.estimate_high, end) if number]
+    is_open = any(one.upper is None and end is None for one, end in rows)
+    highest = max(known) * (OPEN if is_open else 1)
+    axis = axis_to(highest, words, left=EDGE, right=canvas.width - EDGE, edge=canvas.width)
     top = 0.0
-    for one in rows:
+    for one, end in rows:
         if is_named:
             top = heading(canvas, one.phase or words.say("people_all"), top=top + 4, weight=REGULAR)
-        top = _interval(canvas, one, words, axis, top=top)
+        top = _interval(canvas, one, words, axis, everybody=end, top=top)
     draw_ticks(canvas, axis, words, top=top - 4)
 
 
-def _interval(canvas: Canvas, one: People, words: Words, axis: Axis, *, top: float) -> float:
+def _interval(canvas: Canvas, one: People, words: Words, axis: Axis, *, everybody: int | None, top: float) -> float:
     """One interval with its numbers; gives where what follows may begin."""
     y = top + (LINE + 8 if one.estimate is not None else 10)
     draw_grid(canvas, axis, top=y - 9, bottom=y + 9)
     low = axis.at(one.lower or 0)
-    high = axis.at(one.upper) if one.upper is not None else axis.right
+    last = everybody if one.upper is None else one.upper
+    high = axis.right if last is None else axis.at(last)
     canvas.rule(low, y, high, y, INK.light, thick=2)
     canvas.rule(low, y - 7, low, y + 7, INK.light, thick=2)
     if one.upper is not None:
         canvas.rule(high, y - 7, high, y + 7, INK.light, thick=2)
+    elif everybody is not None:
+        canvas.rule(high, y - 8, high, y + 8, INK.light, thick=2, dash=ENDED)
     else:
         canvas.rule(high - 8, y - 6, high, y, INK.light, thick=2)
         canvas.rule(high - 8, y + 6, high, y, INK.light, thick=2)
     if one.estimate is not None:
         _estimate(canvas, one, words, axis, y=y)
-    _ends(canvas, one, words, low=low, high=high, y=y + 8 + LINE / 2)
+    _ends(canvas, one, words, everybody=everybody, low=low, high=high, y=y + 8 + LINE / 2)
     return y + 8 + LINE + 6
 
 
@@ -71,13 +83,16 @@ def _estimate(canvas: Canvas, one: People, words: Words, axis: Axis, *, y: float
     canvas.label(middle, y - 17, text, align="center", size=SMALL)
 
 
-def _ends(canvas: Canvas, one: People, words: Words, *, low: float, high: float, y: float) -> None:
-    """At least and at most, below the ends; in one text where two would meet."""
+def _ends(
+    canvas: Canvas, one: People, words: Words, *, everybody: int | None, low: float, high: float, y: float
+) -> None:
+    """At least and at most, or everybody, below the ends; in one text where two would meet."""
     least = words.say("people_from", number=words.number(one.lower))
-    if one.upper is None:
+    if one.upper is None and everybody is None:
         canvas.label(low, y, f"{least}, {words.say('people_open')}", size=SMALL, fill=MUTED.light)
         return
-    most = words.say("people_to", number=words.number(one.upper))
+    key, last = ("people_to", one.upper) if everybody is None else ("people_everybody", everybody)
+    most = words.say(key, number=words.number(last))
     if width(least, SMALL) + width(most, SMALL) + 16 <= high - low:
         canvas.label(low, y, least, size=SMALL, fill=MUTED.light)
         canvas.label(high, y, most, align="right", size=SMALL, fill=MUTED.light)

@@ -4,12 +4,14 @@ from ingest.report.canvas import SIZE, SMALL, Canvas
 from ingest.report.charts.axis import Axis, axis_to, draw_grid, draw_ticks, heading, legend
 from ingest.report.charts.types import gathered, named, series_of
 from ingest.report.colours import BACKGROUND, INK, MUTED, Series
-from ingest.report.facts import Campaign, Phase
+from ingest.report.facts import Campaign, Content, Phase
 from ingest.report.text import BOLD, fits, width
 from ingest.report.words import Words
 
 BAR = 28
 GAP = 2
+VISIBLE = 1.5
+"""Pixels of a piece that can be seen; a colour that has none is no entry of the legend."""
 INSIDE = 8
 
 
@@ -20,9 +22,9 @@ def draw(campaign: Campaign, words: Words, measure: str, *, wide: int) -> Canvas
         return None
     series = series_of(campaign)
     canvas = Canvas(wide)
-    top = legend(canvas, named(series, words), top=0)
     is_named = _is_crossed(shown, words, measure, wide=wide)
     axis = _axis(shown, words, measure, wide=wide, with_totals=not is_named)
+    top = legend(canvas, named(_seen(campaign, shown, series, measure, axis), words), top=0)
     for phase in shown:
         total = words.number(getattr(phase, measure))
         top = heading(canvas, f"{phase.name}: {total}" if is_named else phase.name, top=top)
@@ -32,6 +34,19 @@ def draw(campaign: Campaign, words: Words, measure: str, *, wide: int) -> Canvas
         top = bottom + 12
     draw_ticks(canvas, axis, words, top=top - 8)
     return canvas
+
+
+def _seen(
+    campaign: Campaign, shown: list[Phase], series: dict[str, Series], measure: str, axis: Axis
+) -> dict[str, Series]:
+    """The colours that have a piece wide enough to be seen in one of the bars."""
+    pieces = [piece for phase in shown for piece in gathered(_contents(campaign, phase), series, measure)]
+    seen = {name for name, value in pieces if axis.at(value) - axis.left - GAP >= VISIBLE}
+    return {name: one for name, one in series.items() if name in seen}
+
+
+def _contents(campaign: Campaign, phase: Phase) -> list[Content]:
+    return [content for content in campaign.contents if content.phase_id == phase.phase_id]
 
 
 def _is_crossed(shown: list[Phase], words: Words, measure: str, *, wide: int) -> bool:
@@ -49,12 +64,12 @@ def _axis(shown: list[Phase], words: Words, measure: str, *, wide: int, with_tot
     """A scale that leaves room for the longest total at the end of its bar, where it stands there."""
     targets = [phase.target_value or 0 for phase in shown if phase.target_metric == measure]
     highest = max([*(getattr(phase, measure) for phase in shown), *targets])
-    axis = axis_to(highest, words, left=0, right=wide)
+    axis = axis_to(highest, words, left=0, right=wide, edge=wide)
     if not with_totals:
         return axis
     ends = [(getattr(phase, measure), words.number(getattr(phase, measure))) for phase in shown]
     reach = max(axis.at(value) + INSIDE + width(text, SIZE, weight=BOLD) for value, text in ends)
-    return axis if reach <= wide else axis_to(highest, words, left=0, right=wide - (reach - wide))
+    return axis if reach <= wide else axis_to(highest, words, left=0, right=wide - (reach - wide), edge=wide)
 
 
 def _row(
@@ -72,8 +87,7 @@ def _row(
     draw_grid(canvas, axis, top=top - 2, bottom=top + BAR + 2)
     x = axis.left
     tick = axis.at(phase.target_value) if phase.target_metric == measure and phase.target_value else None
-    contents = [content for content in campaign.contents if content.phase_id == phase.phase_id]
-    for name, value in gathered(contents, series, measure):
+    for name, value in gathered(_contents(campaign, phase), series, measure):
         wide = axis.at(value) - axis.left
         _segment(canvas, words.name("content_types", name), series[name], x=x, top=top, wide=wide, tick=tick)
         x += wide
