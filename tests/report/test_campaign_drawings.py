@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from ingest.report.canvas import SMALL, Canvas
+from ingest.report.canvas import SIZE, SMALL, Canvas
 from ingest.report.charts import accounts, curve, people
 from ingest.report.charts.axis import round_ticks
 from ingest.report.charts.leaders import leaders_to
 from ingest.report.colours import AXIS, MUTED
 from ingest.report.facts import Campaign
 from ingest.report.sections import NARROW, WIDE, sections_of
-from ingest.report.text import width
+from ingest.report.text import BOLD, width
 from ingest.report.translated import translated
 from ingest.report.words import LANGUAGES, Words, words_of
 
@@ -173,6 +173,18 @@ def test_the_labels_of_the_axis_up_stand_where_their_value_lies(campaigns: tuple
         assert len(ups) > 2
         for value, y in ups.items():
             assert y == pytest.approx(ups[0] + (ups[highest] - ups[0]) * value / highest, abs=0.2), name
+
+
+def test_no_number_beside_a_bar_lies_on_a_bar(campaigns: tuple[Campaign, ...]) -> None:
+    seen = 0
+    for campaign, words in spoken(campaigns):
+        for picture in (one for section in sections_of(campaign, words) for one in section.pictures):
+            for canvas in (picture.wide, picture.narrow):
+                for label in canvas.labels.get(("left", SIZE, BOLD), []):
+                    bars = [box["x2"] for box in canvas.boxes if box["y"] < label["y"] < box["y2"]]
+                    seen += bool(bars)
+                    assert label["x"] >= max(bars, default=0), (campaign.name, picture.name, label)
+    assert seen
 
 
 def test_every_account_with_posts_is_in_the_picture_and_whose_it_is(campaigns: tuple[Campaign, ...]) -> None:

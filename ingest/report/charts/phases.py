@@ -67,9 +67,11 @@ def _axis(shown: list[Phase], words: Words, measure: str, *, wide: int, with_tot
     axis = axis_to(highest, words, left=0, right=wide, edge=wide)
     if not with_totals:
         return axis
-    ends = [(getattr(phase, measure), words.number(getattr(phase, measure))) for phase in shown]
-    reach = max(axis.at(value) + INSIDE + width(text, SIZE, weight=BOLD) for value, text in ends)
-    return axis if reach <= wide else axis_to(highest, words, left=0, right=wide - (reach - wide), edge=wide)
+    totals = [(getattr(phase, measure), words.number(getattr(phase, measure))) for phase in shown]
+    ends = [(value, INSIDE + width(text, SIZE, weight=BOLD)) for value, text in totals]
+    if max(axis.at(value) + end for value, end in ends) <= wide:
+        return axis
+    return axis_to(highest, words, left=0, right=wide - max(end for _, end in ends), edge=wide)
 
 
 def _row(
