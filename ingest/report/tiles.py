@@ -48,7 +48,7 @@ def _online(campaign: Campaign, words: Words) -> list[Tile]:
         Tile(
             words.say("tile_engagements"),
             words.number(campaign.engagements),
-            words.say("tile_engagements_note", rate=engaged),
+            words.say(f"tile_engagements_note{'_known' if campaign.posts_without_views else ''}", rate=engaged),
         ),
     ]
 

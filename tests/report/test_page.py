@@ -276,6 +276,9 @@ def test_a_rate_leaves_out_posts_of_which_only_one_side_is_known() -> None:
     campaign = replace(CAMPAIGN, contents=(half, whole), phases=(replace(CAMPAIGN.phases[0], target_value=None),))
     text = Page(campaign_page(campaign, PUBLICATION, "en").html).text
     assert "2.5 for every 100 views" in text
+    partly = replace(campaign, phases=(replace(campaign.phases[0], posts_without_views=1),))
+    text = Page(campaign_page(partly, PUBLICATION, "en").html).text
+    assert "2.5 for every 100 views, of the posts whose views are known" in text
 
 
 def test_where_all_accounts_are_own_the_title_says_which_brought_most() -> None:
