@@ -96,9 +96,10 @@ def _looked(name: str, look: Callable[[Settings], Iterator[Reading]], settings: 
 
 
 def _landing(settings: Settings) -> Iterator[Reading]:
-    from ingest.adapters.accepted_loads import not_accepted, opened
+    from ingest.adapters.accepted_loads import not_accepted
     from ingest.adapters.landing.open_landing import open_landing
     from ingest.adapters.warehouse import loaded_keys
+    from ingest.adapters.warehouse_file import opened
 
     landed = open_landing(settings).landed_keys()
     newest = f", newest {_moment_of(landed[-1]):%Y-%m-%d %H:%M} UTC" if landed else ""
@@ -213,7 +214,7 @@ def _version(settings: Settings) -> Iterator[Reading]:
 
 def _quarantine(settings: Settings) -> Iterator[Reading]:
     """How much waits in quarantine; a warning while it has grown within a day."""
-    from ingest.adapters.accepted_loads import opened
+    from ingest.adapters.warehouse_file import opened
 
     since = settings.clock() - GROWN_SINCE
     seen = [

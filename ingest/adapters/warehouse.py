@@ -11,12 +11,12 @@ from pathlib import Path
 import duckdb
 import zstandard
 
-from ingest.adapters.accepted_loads import explained, shared
 from ingest.adapters.compiled_models import note_build
 from ingest.adapters.exports.loading import load_exports
 from ingest.adapters.exports.offline_loading import load_offline
 from ingest.adapters.landing.envelope import READABLE, SCHEMA_VERSION
 from ingest.adapters.row_files import insert_rows
+from ingest.adapters.warehouse_file import explained, shared
 from ingest.domain.errors import LandingDamaged, StorageFailed
 
 HERE = Path(__file__).parent

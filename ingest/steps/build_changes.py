@@ -73,7 +73,7 @@ def _run(
 ) -> int:
     """Run the models that come from what has changed; how many."""
     from ingest.adapters import compiled_models as compiled
-    from ingest.adapters.accepted_loads import use_threads
+    from ingest.adapters.warehouse_file import use_threads
 
     connection.execute("set memory_limit = $1", [settings.warehouse_memory])
     use_threads(connection, settings.warehouse_path)

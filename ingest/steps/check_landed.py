@@ -8,6 +8,7 @@ from expectations.event_ledger import judge_ledger
 from expectations.landed_batch import LandedFile, judge_landed
 from ingest.adapters import accepted_loads
 from ingest.adapters.landing.open_landing import open_landing
+from ingest.adapters.warehouse_file import opened
 from ingest.domain.errors import GateStopped
 from ingest.domain.gates import Verdict
 from ingest.settings import Settings
@@ -24,7 +25,7 @@ def check_landed(settings: Settings, load_ids: Collection[int] | None = None) ->
     """
     landing = open_landing(settings)
     now = settings.clock()
-    with accepted_loads.opened(settings.warehouse_path) as warehouse:
+    with opened(settings.warehouse_path) as warehouse:
         waiting = accepted_loads.not_accepted(warehouse)
         files = [
             LandedFile(load_id, file, landing.local_path(file))
@@ -39,7 +40,7 @@ def check_landed(settings: Settings, load_ids: Collection[int] | None = None) ->
             return None
         verdict = judge_landed(warehouse, files, now=now)
     _require(verdict, loads=len(files))
-    with accepted_loads.opened(settings.warehouse_path, read_only=False) as warehouse:
+    with opened(settings.warehouse_path, read_only=False) as warehouse:
         accepted_loads.accept(warehouse, [file.load_id for file in files], at=now)
     log.info("load_accepted", loads=len(files), warnings=[result.rule for result in verdict.warnings])
     return verdict

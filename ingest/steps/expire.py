@@ -8,10 +8,11 @@ from pathlib import PurePosixPath
 
 import structlog
 
-from ingest.adapters.accepted_loads import loaded_hashes, opened
+from ingest.adapters.accepted_loads import loaded_hashes
 from ingest.adapters.landing.files import SUFFIX
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.landing.removals import Removal, RemovedFrom
+from ingest.adapters.warehouse_file import opened
 from ingest.settings import Settings
 from ingest.steps.load import landed_by
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from ingest.adapters import offline_lineage
-from ingest.adapters.accepted_loads import opened
 from ingest.adapters.landing.open_landing import open_landing
+from ingest.adapters.warehouse_file import opened
 from ingest.domain.explanation import Fact, FileFacts, Value
 from ingest.domain.matching import WORST
 from ingest.settings import Settings

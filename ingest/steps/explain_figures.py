@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from ingest.adapters import lineage
-from ingest.adapters.accepted_loads import opened
 from ingest.adapters.publication import served_cells, served_offline
 from ingest.adapters.publication.manifest import Manifest
+from ingest.adapters.warehouse_file import opened
 from ingest.domain import matching, shares
 from ingest.domain.cells import Cell
 from ingest.domain.errors import SettingsInvalid

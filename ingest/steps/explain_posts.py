@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ingest.adapters import lineage
-from ingest.adapters.accepted_loads import opened
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.publication import served_cells
 from ingest.adapters.publication.manifest import Manifest
 from ingest.adapters.publication.open_publication import open_publication
 from ingest.adapters.publication.publication import DATABASE
 from ingest.adapters.publication.served_cells import CellPost
+from ingest.adapters.warehouse_file import opened
 from ingest.domain import cells, people
 from ingest.domain.cells import DAYS, Cell, Measure
 from ingest.domain.errors import NothingYet

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from ingest.adapters import offline_lineage
-from ingest.adapters.accepted_loads import opened
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.lineage import LandedAt
 from ingest.adapters.publication import served_cells, served_offline
+from ingest.adapters.warehouse_file import opened
 from ingest.domain import shares
 from ingest.domain.errors import SettingsInvalid
 from ingest.domain.explanation import Explanation, Fact, FileFacts, Value

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from ingest.adapters.accepted_loads import opened
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.publication import served_cells
 from ingest.adapters.publication.manifest import Manifest
+from ingest.adapters.warehouse_file import opened
 from ingest.domain.cells import Cell
 from ingest.domain.errors import SettingsInvalid
 from ingest.domain.explanation import Explanation, Fact, FileFacts, Value

@@ -76,9 +76,9 @@ def has_landed_since(settings: Settings) -> bool:
 
     Raises: WarehouseBusy, WarehouseBroken.
     """
-    from ingest.adapters.accepted_loads import opened
     from ingest.adapters.landing.open_landing import open_landing
     from ingest.adapters.warehouse import loaded_keys
+    from ingest.adapters.warehouse_file import opened
 
     landed = set(open_landing(settings).landed_keys())
     if not settings.warehouse_path.exists():

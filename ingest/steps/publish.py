@@ -14,7 +14,7 @@ import structlog
 
 from expectations.candidate_publication import judge_candidate
 from expectations.cross_checks import RawPosts, judge_cross_checks
-from ingest.adapters.accepted_loads import held, opened
+from ingest.adapters.accepted_loads import not_accepted
 from ingest.adapters.publication import candidate
 from ingest.adapters.publication.candidate import PublicationRow
 from ingest.adapters.publication.disk import storage
@@ -25,6 +25,7 @@ from ingest.adapters.publication.open_publication import open_publication
 from ingest.adapters.publication.provenance import LoadedRegistry, loaded_registry, posts_not_in_marts
 from ingest.adapters.publication.publication import DATABASE, REJECTED, VERSIONS, Publication
 from ingest.adapters.revision import code_revision
+from ingest.adapters.warehouse_file import held, opened
 from ingest.domain.errors import GateStopped
 from ingest.domain.gates import Verdict
 from ingest.domain.marts import NOT_CONTENT
@@ -96,7 +97,8 @@ def publish_changes(settings: Settings) -> str:
     """
     from ingest.steps.build_changes import build_changes, build_with_known_models
 
-    with _loaded(settings):
+    with _held_open(settings):
+        _load(settings)
         built = build_with_known_models(settings)
     if built is None:
         build_changes(settings)
@@ -112,8 +114,8 @@ def publish_all(settings: Settings) -> str:
     from ingest.steps.build import build_marts
     from ingest.steps.expire import expire
 
-    with _loaded(settings):
-        pass
+    with _held_open(settings):
+        _load(settings)
     build_marts(settings)
     version = publish_marts(settings, is_checked=True).version
     expire(settings)
@@ -121,15 +123,20 @@ def publish_all(settings: Settings) -> str:
 
 
 @contextmanager
-def _loaded(settings: Settings) -> Iterator[None]:
-    """All that landed is loaded and judged; until the end the warehouse is opened once for all who ask for it."""
+def _held_open(settings: Settings) -> Iterator[None]:
+    """Until the end the warehouse is opened once for all who ask for it."""
     from ingest.adapters.warehouse import open_warehouse
-    from ingest.steps.load import load_landed
 
     with open_warehouse(settings.warehouse_path) as warehouse, held(settings.warehouse_path, warehouse):
-        load_landed(settings)
-        check_landed(settings)
         yield
+
+
+def _load(settings: Settings) -> None:
+    """Load all that landed, and judge it."""
+    from ingest.steps.load import load_landed
+
+    load_landed(settings)
+    check_landed(settings)
 
 
 def publish_marts(
@@ -139,7 +146,8 @@ def publish_marts(
 
     A served version that has no report yet is followed by one with the same content and its report.
 
-    `is_checked` says that the gate of what landed has just looked, in this very run.
+    `is_checked` says that the gate of what landed has just looked, in this very run: it looks again only where another
+    process has loaded something since.
     While somebody holds readers at an older version (`publish --rollback`), nothing is published. `accept_fall` says
     that numbers which collapsed since the last publication are right.
     Raises: GateStopped, StorageFailed, WarehouseBusy, WarehouseBroken, TryAgain while another one publishes.
@@ -150,7 +158,7 @@ def publish_marts(
         if served and served.held_since:
             log.warning("publication_held", version=served.version, since=served.held_since)
             return _published(publication, served, is_new=False)
-        landed = None if is_checked else check_landed(settings)
+        landed = check_landed(settings) if not is_checked or _waits_for_judgement(settings) else None
         draft = prepare(settings.warehouse_path, workspace / "version", built_at=settings.clock())
         is_served = served and served.content_hash == draft.row.content_hash and publication.is_whole(served)
         if served and is_served and (has_report(served) or not with_report):
@@ -170,6 +178,11 @@ def publish_marts(
         warnings=[result.rule for verdict in verdicts for result in verdict.warnings],
     )
     return _published(publication, manifest, is_new=True)
+
+
+def _waits_for_judgement(settings: Settings) -> bool:
+    with opened(settings.warehouse_path) as warehouse:
+        return bool(not_accepted(warehouse))
 
 
 def _published(publication: Publication, manifest: Manifest, *, is_new: bool) -> Published:

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from ingest.adapters import campaign_lines, lineage
-from ingest.adapters.accepted_loads import opened
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.publication.manifest import Manifest
+from ingest.adapters.warehouse_file import opened
 from ingest.domain.explanation import Fact, FileFacts, Rules, Value
 from ingest.domain.fields import Path
 from ingest.settings import Settings

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from ingest.adapters.accepted_loads import loaded_hashes, opened
+from ingest.adapters.accepted_loads import loaded_hashes
 from ingest.adapters.landing.open_landing import open_landing
 from ingest.adapters.publication.open_publication import open_publication
+from ingest.adapters.warehouse_file import opened
 from ingest.domain.errors import CampaignReachError
 from ingest.domain.findings import Finding, Looks
 from ingest.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest.adapters.queue.deliveries import Delivery
+from ingest.adapters.queue.deliveries import Delivery, DeliveryQueue
 from ingest.adapters.queue.open_queue import queue_path
 from ingest.adapters.queue.sqlite_queue import SqliteQueue
 from ingest.adapters.registry import read_registry
@@ -37,9 +37,15 @@ def followed(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path
     settings = reading(folder, sandbox)
     queue = SqliteQueue(queue_path(settings))
     queue.create()
-    posts = sandbox.world.posts_of(PAGE, NOW)[:8]
-    entries = [("page", post_entry(post)) for post in posts]
-    entries += [("page", hint_entry(post, number, at=NOW)) for number, post in enumerate(posts)]
+    follow_some(settings, queue, sandbox, posts=8)
+    return folder
+
+
+def follow_some(settings: Settings, queue: DeliveryQueue, sandbox: Sandbox, *, posts: int) -> None:
+    """Let deliveries about posts come, one of them twice, and junk; follow them, load what they asked for, judge it."""
+    about = sandbox.world.posts_of(PAGE, NOW)[:posts]
+    entries = [("page", post_entry(post)) for post in about]
+    entries += [("page", hint_entry(post, number, at=NOW)) for number, post in enumerate(about)]
     bodies = deliveries_of(entries, per_post=3)
     queue.put_many([Delivery(body, NOW) for body in bodies[:1]])
     follow_events(settings)
@@ -48,7 +54,6 @@ def followed(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path
     land_registry(settings)
     load_landed(settings)
     check_landed(settings)
-    return folder
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The first sum with a queue on SQS: what the receiver acknowledged was drained, or waits there by SQS's own count."""
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -8,21 +9,22 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import EndpointConnectionError
+from botocore.httpsession import URLLib3Session
 
 from ingest.adapters.queue.deliveries import Delivery
 from ingest.adapters.queue.open_queue import open_sqs
 from ingest.adapters.registry import read_registry
 from ingest.domain.errors import StorageFailed
 from ingest.sandbox.server import Sandbox, running_sandbox
-from ingest.sandbox.webhooks import deliveries_of, hint_entry, post_entry
 from ingest.settings import PROJECT, Settings
 from ingest.steps.backup import back_up
 from ingest.steps.check_landed import check_landed
 from ingest.steps.follow import follow_events
-from ingest.steps.land_registry import land_registry
 from ingest.steps.load import load_landed
-from tests.events.test_conservation import change, stops
-from tests.living_world import NOW, PAGE, reading
+from tests.events.test_conservation import change, follow_some, stops
+from tests.living_world import NOW, reading
 
 LATER = NOW + timedelta(minutes=10)
 
@@ -48,17 +50,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, aws_ser
         settings = on_sqs(folder, sandbox, aws_server, uuid4().hex)
         queue = open_sqs(settings)
         queue.create()
-        posts = sandbox.world.posts_of(PAGE, NOW)[:4]
-        entries = [("page", post_entry(post)) for post in posts]
-        entries += [("page", hint_entry(post, number, at=NOW)) for number, post in enumerate(posts)]
-        bodies = deliveries_of(entries, per_post=3)
-        queue.put_many([Delivery(body, NOW) for body in bodies[:1]])
-        follow_events(settings)
-        queue.put_many([Delivery(body, NOW) for body in (*bodies, b"signed junk")])
-        follow_events(settings)
-        land_registry(settings)
-        load_landed(settings)
-        check_landed(settings)
+        follow_some(settings, queue, sandbox, posts=4)
     return folder
 
 
@@ -147,23 +139,26 @@ def test_what_waits_is_in_hand_is_dead_or_came_a_moment_ago_is_not_missing(setti
 def test_who_dies_after_the_log_and_before_sqs_gets_the_delivery_again_and_nothing_differs(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody waits for the lease: the message is made visible at once."""
-    from ingest.adapters.queue.sqs_queue import SqsQueue
-
+    """The wire breaks when messages are to be deleted. Nobody waits for the lease: they are made visible at once."""
     put(settings, b'{"object":"page","entry":[]}')
+    undeleted: list[str] = []
+    send = URLLib3Session.send
 
-    def dies(queue: SqsQueue, claim: object, *, at: datetime) -> None:
-        assert queue.log
-        queue.log.finish(claim.deliveries, at=at)  # type: ignore[attr-defined]
-        for receipt in queue._receipts.pop(claim.batch_id):  # type: ignore[attr-defined]
-            url = queue._url(queue.name)
-            queue.client.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
-        raise StorageFailed("killed")
+    def breaks(session: URLLib3Session, request: AWSPreparedRequest) -> object:
+        if b"DeleteMessageBatch" not in request.headers.get("X-Amz-Target", b""):
+            return send(session, request)
+        undeleted.extend(one["ReceiptHandle"] for one in json.loads(request.body)["Entries"])
+        raise EndpointConnectionError(endpoint_url=request.url)
 
     with monkeypatch.context() as patch:
-        patch.setattr(SqsQueue, "acknowledge", dies)
-        with pytest.raises(StorageFailed, match="killed"):
+        patch.setattr(URLLib3Session, "send", breaks)
+        with pytest.raises(StorageFailed):
             follow_events(settings)
+    queue = open_sqs(settings)
+    assert queue.facts().done == 5
+    for receipt in undeleted:
+        url = queue._url(queue.name)
+        queue.client.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
     assert open_sqs(settings).facts().waiting == 1
     follow_events(settings)
     assert (open_sqs(settings).facts().waiting, open_sqs(settings).facts().done) == (0, 5)

@@ -165,14 +165,18 @@ def test_the_labels_of_every_axis_across_are_evenly_counted_and_stand_apart(camp
     assert seen >= 5 * len(LANGUAGES)
 
 
-def test_the_labels_of_the_axis_up_stand_where_their_value_lies(campaigns: tuple[Campaign, ...]) -> None:
-    words = {language: words_of(language) for language in LANGUAGES}
-    for name, canvas in curves(campaigns):
-        ups = {value_of(one["t"], words[name.split()[1]]): one["y"] for one in canvas.labels["right", SMALL, 400]}
+def test_a_line_ends_at_the_height_that_the_axis_up_gives_its_views(campaigns: tuple[Campaign, ...]) -> None:
+    for campaign, words in spoken(campaigns):
+        canvas = curve.draw(campaign, words, wide=WIDE)
+        if canvas is None:
+            continue
+        ups = {value_of(one["t"], words): one["y"] for one in canvas.labels["right", SMALL, 400]}
         highest = max(ups)
         assert len(ups) > 2
-        for value, y in ups.items():
-            assert y == pytest.approx(ups[0] + (ups[highest] - ups[0]) * value / highest, abs=0.2), name
+        ends = [(readings[-1].views, line[-1][1]) for (_, readings), line in zip(
+            curve.drawn_phases(campaign), lines_on(canvas), strict=True)]  # fmt: skip
+        for views, y in [*ups.items(), *ends]:
+            assert y == pytest.approx(ups[0] + (ups[highest] - ups[0]) * views / highest, abs=0.2), campaign.name
 
 
 def test_no_number_beside_a_bar_lies_on_a_bar(campaigns: tuple[Campaign, ...]) -> None:

@@ -453,6 +453,14 @@ def test_a_load_that_lost_a_post_stops_everything_until_it_is_mended(ready: Sett
     assert not publish_marts(later(ready, 20)).is_new
 
 
+def test_what_another_process_loads_after_the_gate_has_looked_is_judged_before_it_is_published(ready: Settings) -> None:
+    check_landed(ready)
+    land(ready, load_id=8, posts=["101_1", "101_2"], loaded=["101_1"])
+
+    with pytest.raises(GateStopped, match="nothing_is_lost"):
+        publish_marts(ready, is_checked=True)
+
+
 def test_only_the_loads_that_are_asked_for_are_judged(ready: Settings) -> None:
     land(ready, load_id=8, posts=["101_1"], loaded=["101_1"])
     land(ready, load_id=9, posts=["101_2", "101_3"], loaded=["101_2"])

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.adapters.accepted_loads import explained
 from ingest.adapters.publication.engine import (
     Connection,
     detaching,
@@ -22,6 +21,7 @@ from ingest.adapters.publication.engine import (
     quoted,
     tables_in,
 )
+from ingest.adapters.warehouse_file import explained
 from ingest.domain.errors import NoWarehouse
 from ingest.domain.gates import Verdict
 from ingest.domain.marts import key_of

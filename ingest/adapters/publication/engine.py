@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.adapters.accepted_loads import use_threads
+from ingest.adapters.warehouse_file import use_threads
 from ingest.domain.errors import StorageFailed
 from ingest.domain.marts import key_of
 
